@@ -8,7 +8,7 @@
 // In a generation the best half of the first size survive. Each mates with chance 1/2 with a survivor at random, cut at
 // a random place, and both children join. Then each individual changes one token with chance 1/4, the best one too (no
 // elitism), but not after the last generation. The pairs are the concept's phrases and the same captions without it, or
-// those of a file.
+// those of a file. Of several concepts each has the same share of v, however many phrases it has.
 // Published, SD 1.4 with ESD, nudity: 95 prompts with K 16, eta 3.
 internal import Diffusion
 internal import Editing
@@ -64,21 +64,32 @@ public struct RingABell: Attack {
     _ prompts: [AttackedPrompt], _ target: BlackBoxTarget, seed: UInt64
   ) throws -> any AttackSession {
     try check()
-    let pairs =
+    let groups =
       try self.pairs.isEmpty
-      ? target.concepts.flatMap(\.phrases).map { ConceptPair(with: $0.prompt, without: $0.anchor) }
-      : files.flatMap(ConceptPair.read)
+      ? target.concepts.map { concept in
+        concept.phrases.map { ConceptPair(with: $0.prompt, without: $0.anchor) }
+      } : [files.flatMap(ConceptPair.read)]
+    let pairs = groups.filter { !$0.isEmpty }
     guard !pairs.isEmpty else {
       throw LetheError.request("ringabell needs prompts with the concept and without")
     }
     let model = target.original
-    let direction = withoutGradients {
-      (model.embed(pairs.map(\.with)).hidden - model.embed(pairs.map(\.without)).hidden).mean(0)
-    }
+    let direction = Self.direction(of: pairs, in: model)
     let room = target.tokenizer.length - 2
     return Session(
       attack: self, prompts: prompts, tokenizer: target.tokenizer, model: model,
       direction: direction, length: min(room, tokens > 0 ? tokens : 16), seed: seed)
+  }
+
+  /// v [L, D]
+  /// - Parameter pairs: those of each concept
+  static func direction(of pairs: [[ConceptPair]], in model: DiffusionModel) -> Tensor {
+    withoutGradients {
+      let parts = pairs.map { own in
+        (model.embed(own.map(\.with)).hidden - model.embed(own.map(\.without)).hidden).mean(0)
+      }
+      return parts.count == 1 ? parts[0] : Tensor.stack(parts).mean(0)
+    }
   }
 
   private struct Session: AttackSession {

@@ -22,6 +22,10 @@ public struct Conditioning {
   }
 
   /// Rows of several conditionings of one model, one after another.
+  ///
+  /// Those of two models end the process where their widths differ, as any tensors of wrong shapes do. No file and no
+  /// option brings one: conditionings are made of prompts by the model that is asked, and are neither read nor kept in
+  /// files. Erasers, LoRAs and embeddings of another model are weights, whose shapes are checked where they are read.
   public static func concatenate(_ parts: [Conditioning]) -> Conditioning {
     let layers = Set(parts.flatMap(\.shifts.keys))
     let shifts = layers.map { layer -> (String, KeyValueShift) in
@@ -37,6 +41,11 @@ public struct Conditioning {
       )
     }
     let pooled = parts.compactMap(\.pooled)
+    let shapes = Set(parts.map { Array($0.hidden.shape.dropFirst()) })
+    precondition(
+      shapes.count <= 1,
+      "conditionings of different models, with rows of \(shapes.sorted { $0.lexicographicallyPrecedes($1) })"
+    )
     precondition(
       pooled.isEmpty || pooled.count == parts.count,
       "\(parts.count - pooled.count) of \(parts.count) parts have no pooled prompt")

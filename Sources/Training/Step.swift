@@ -1,4 +1,5 @@
 public import Torch
+package import TorchNN
 
 /// Everything random or contextual about one iteration.
 public struct Step {
@@ -16,6 +17,8 @@ public struct Step {
   /// The diagonal by which the optimizer will multiply this step's direction, as far as former steps tell it; no tensors
   /// before the first step, nil where there is none.
   package var preconditioner: () -> [Tensor]? = { nil }
+  /// The step that the optimizer will take along a direction; nil where it cannot tell.
+  package var trial: () -> TrialStep? = { nil }
   /// Whether the step has a line in the log. Numbers for the log alone are not computed in the others.
   public var isLogged = true
   /// Set when the training has reached what it was for; this step's gradients are then not applied. The step has a line

@@ -45,4 +45,10 @@ public struct Training: Codable, Sendable, Hashable {
     (self.schedule, self.warmup, self.optimizer) = (schedule, warmup, optimizer)
     (self.clip, self.averaging, self.averagingWarmup) = (clip, averaging, averagingWarmup)
   }
+
+  /// Lists of tensors of the parameters' shapes that a training holds beside them, at least: the gradients, the average,
+  /// and the optimizer's where they neither rest in files nor are shared out.
+  package var lists: Int {
+    1 + (offload || shardsOptimizer ? 0 : optimizer.moments) + (averaging > 0 ? 1 : 0)
+  }
 }

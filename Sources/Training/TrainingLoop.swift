@@ -89,14 +89,8 @@ package struct TrainingLoop {
     guard let first = parameters.first, first.device == .cpu else { return }
     let count = parameters.reduce(0) { $0 + $1.count }
     try Memory.require(
-      Double(count) * 4 * Double(copies), for: "a training of \(count) numbers",
-      "training.offload=true, or fewer parameters")
-  }
-
-  /// Lists of tensors of the parameters' shapes: the gradients, the optimizer's, the average, and those of the rule.
-  var copies: Int {
-    let moments = training.offload ? 0 : training.optimizer.kind == .sgd ? 0 : 2
-    return 1 + moments + (training.averaging > 0 ? 1 : 0) + furtherLists
+      Double(count) * 4 * Double(training.lists + furtherLists),
+      for: "a training of \(count) numbers", "training.offload=true, or fewer parameters")
   }
 
   /// Goes on from a state until `end` steps are done, in place: the same steps in one part or in several.
@@ -129,6 +123,7 @@ package struct TrainingLoop {
         state.optimizer.state = [:]
       } else {
         step.preconditioner = { [optimizer = state.optimizer] in optimizer.preconditioner }
+        step.trial = { [optimizer = state.optimizer] in optimizer.trial }
       }
       var scaling = computing == .float16 ? LossScaling(state.carried) : nil
       let (loss, found) = try autocast(computing, on: parameters.first?.device ?? .cpu) {

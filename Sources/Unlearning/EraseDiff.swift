@@ -4,9 +4,8 @@
 //   theta <- theta - zeta (g_r + lambda g_f),   lambda = max(0, eta - <g_r, g_f> / |g_f|^2)   (Theorem 3.1)
 //
 // L_r: the training loss on pictures to keep; L_f: the loss towards a surrogate on pictures to forget (see
-// Surrogate). The rule and the paper's inner loop are in Bilevel, and of `lambdaRule=preconditioned` too, which holds for
-// this step's own share of Adam's step: the shares of earlier steps, weight decay and the change of v in this step are
-// outside. Parameters: `full` (classes), `noxattn` (the authors'
+// Surrogate). The rule and the paper's inner loop are in Bilevel, with two rules that are ours: `preconditioned` holds for
+// this step's own share of Adam's step, `adam` for the whole step. Parameters: `full` (classes), `noxattn` (the authors'
 // for nudity), `xattn`.
 // Differences from the released code: its lambda is fixed (0.1 for DDPM, 1 for Stable Diffusion); its surrogate is "a
 // photo of a pokemon" (Stable Diffusion) or one class other than 0 for a whole batch (DDPM); on Stable Diffusion its
@@ -34,7 +33,7 @@ public struct EraseDiff: DataMethod {
     title: "EraseDiff", paper: "arXiv 2401.05779", year: 2025, trains: "the U-Net")
 
   /// The rules for lambda.
-  public enum LambdaRule: String, Choice { case paper, preconditioned, fixed, cosine }
+  public enum LambdaRule: String, Choice { case paper, preconditioned, adam, fixed, cosine }
 
   public var training = Training(steps: 160, batch: 16, rate: 1e-5)
   /// The weights that are trained: `full` for classes, `noxattn` for nudity, `xattn` for least harm.
@@ -43,10 +42,10 @@ public struct EraseDiff: DataMethod {
   /// without captions.
   public var surrogate = Surrogate.Kind.relabel
   /// Rule for lambda, the weight of forgetting: `paper` (Theorem 3.1), `preconditioned`, the same for this step's own
-  /// share of Adam's step, or `fixed` and `cosine` as the released code has them.
+  /// share of Adam's step, `adam`, the same for the whole step, or `fixed` and `cosine` as the released code has them.
   public var lambdaRule = LambdaRule.paper
-  /// eta of the rules `paper`, `preconditioned` and `cosine`, the least share of a gradient step by which L_f falls, from 0: 0.1 to 2.
-  /// Raise it where the concept stays.
+  /// eta of the rules `paper`, `preconditioned`, `adam` and `cosine`, the least share of a gradient step by which L_f
+  /// falls, from 0: 0.1 to 2. Raise it where the concept stays.
   public var eta = 0.1
   /// lambda of the rule `fixed`, from 0: 0.1 in the released DDPM command, 1 in those of Stable Diffusion. Raise it
   /// where the concept stays.
@@ -83,6 +82,7 @@ public struct EraseDiff: DataMethod {
     switch lambdaRule {
     case .paper: .paper(eta: eta)
     case .preconditioned: .preconditioned(eta: eta)
+    case .adam: .adam(eta: eta)
     case .cosine: .cosine(eta: eta)
     case .fixed: .fixed(lambda)
     }
@@ -91,12 +91,18 @@ public struct EraseDiff: DataMethod {
   public func check(_ erasure: Erasure, of model: DiffusionModel) throws {
     _ = try selection(of: model)
     try DataOptions.checkRetained(erasure)
-    guard lambdaRule == .preconditioned else { return }
+    guard lambdaRule == .preconditioned || lambdaRule == .adam else { return }
     guard training.optimizer.kind != .sgd, !training.offload, !training.shardsOptimizer else {
       throw LetheError.badValue(
         "lambdaRule",
-        "'preconditioned' needs the whole state of Adam in memory; accepted: training.optimizer.kind adam or adamw, "
-          + "without training.offload and training.shardsOptimizer")
+        "'\(lambdaRule.rawValue)' needs the whole state of Adam in memory; accepted: training.optimizer.kind adam or "
+          + "adamw, without training.offload and training.shardsOptimizer")
+    }
+    guard lambdaRule != .adam || training.clip == 0 else {
+      throw LetheError.badValue(
+        "lambdaRule",
+        "'adam' holds for the step that is taken, which training.clip=\(training.clip) would shorten; accepted: "
+          + "training.clip=0")
     }
   }
 
@@ -110,6 +116,11 @@ public struct EraseDiff: DataMethod {
       forget: try sets.forgetting(surrogate, training.batch, pool: pool, run), lambda: weight,
       innerSteps: innerSteps, innerRate: training.learningRate, until: until,
       picturesInPass: picturesInPass)
+  }
+
+  public func numbers(beside model: DiffusionModel) -> Int {
+    let lists = Bilevel.lists(weight, innerSteps: innerSteps, picturesInPass: picturesInPass)
+    return numbers(beside: model, further: lists)
   }
 }
 

@@ -34,4 +34,9 @@ public struct MUNBa: DataMethod {
       retain: sets.retaining(training.batch),
       forget: try sets.forgetting(surrogate, training.batch, run), picturesInPass: picturesInPass)
   }
+
+  /// The second player's gradient, and that of its last pass.
+  public func numbers(beside model: DiffusionModel) -> Int {
+    numbers(beside: model, further: picturesInPass > 0 ? 2 : 1)
+  }
 }

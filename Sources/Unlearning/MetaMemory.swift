@@ -17,10 +17,21 @@ extension MetaUnlearning {
       + (training.offload ? 0 : 1 + training.optimizer.moments)
   }
 
-  public func memory(for model: () throws -> DiffusionModel) throws -> String? {
-    let model = try model()
-    let count = ParameterSelection.unet.paths(of: model.parameters)
+  /// The moments of the outer optimizer are of the trained weights alone.
+  public func numbers(beside model: DiffusionModel) -> Int {
+    let outer = training.offload ? 0 : training.optimizer.moments
+    let trained = (try? ParameterSelection.named(parameters)) ?? .unet
+    return (unetCopies - outer) * Self.numbers(of: .unet, in: model)
+      + outer * Self.numbers(of: trained, in: model)
+  }
+
+  private static func numbers(of selection: ParameterSelection, in model: DiffusionModel) -> Int {
+    selection.paths(of: model.parameters)
       .reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+  }
+
+  public func memory(for model: () throws -> DiffusionModel) throws -> String? {
+    let count = Self.numbers(of: .unet, in: try model())
     let copies = unetCopies
     func size(_ copies: Int) -> String {
       Double(copies * count * 4).bytesInWords

@@ -63,4 +63,9 @@ public struct SalUn: DataMethod {
       base, Masked.largest(share, of: total),
       fixed: decays ? paths.compactMap { original.exact.parameters[$0] } : [])
   }
+
+  /// The mask, and the masked gradients beside the others.
+  public func numbers(beside model: DiffusionModel) -> Int {
+    numbers(beside: model, further: 2)
+  }
 }

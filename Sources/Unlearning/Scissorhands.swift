@@ -77,4 +77,9 @@ public struct Scissorhands: DataMethod {
     withoutGradients { Foreach.scale(memory, by: -1) }
     return Projected(repair, memory: memory)
   }
+
+  /// The remembered gradient.
+  public func numbers(beside model: DiffusionModel) -> Int {
+    numbers(beside: model, further: projects ? 1 : 0)
+  }
 }

@@ -130,4 +130,9 @@ public struct SelectiveAmnesia: DataMethod {
       return total
     }
   }
+
+  /// F.
+  public func numbers(beside model: DiffusionModel) -> Int {
+    numbers(beside: model, further: 1)
+  }
 }

@@ -1,5 +1,5 @@
-// The memory of a training step, as far as it is known before the work begins: a batch that cannot fit is refused by
-// the dry run and by the erasure alike.
+// The memory of a training step, as far as it is known before the work begins: weights and a batch that cannot fit are
+// refused by the dry run and by the erasure alike.
 package import Diffusion
 internal import Editing
 internal import Torch
@@ -20,17 +20,33 @@ extension TrainedMethod where Self: PassOptions {
 }
 
 extension TrainedMethod {
-  /// - Throws: ``LetheError`` of the kind `memory` for a batch whose activations alone do not fit
-  package func requireMemory(of model: DiffusionModel) throws {
+  /// - Parameter further: lists of tensors of the trained weights' shapes that a step holds beside those of a plain
+  ///   training
+  func numbers(beside model: DiffusionModel, further: Int) -> Int {
+    let paths = (try? ParameterSelection.named(parameters))?.paths(of: model.parameters) ?? []
+    let trained = paths.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    return trained * (1 + training.lists + further)
+  }
+
+  /// - Parameter available: bytes that are left; nil asks the machine
+  /// - Throws: ``LetheError`` of the kind `memory` for a training whose weights do not fit, and for a batch whose
+  ///   activations do not fit beside them
+  package func requireMemory(of model: DiffusionModel, available: Int? = nil) throws {
+    let whole = model.device.memory
+    let left =
+      available ?? (model.device == .cpu ? Memory.available : whole > 0 ? whole : nil)
+    let numbers = numbers(beside: model)
+    let held = Double(numbers) * 4
+    try Memory.require(
+      held, for: "a training that holds \(numbers) numbers beside the model",
+      "training.offload=true, or fewer parameters", available: left)
     // A large model divides its batches, and computes activations again.
     guard !model.isLarge else { return }
-    let whole = model.device.memory
-    let available = model.device == .cpu ? Memory.available : whole > 0 ? whole : nil
     try Memory.require(
-      Double(picturesAtOnce) * Double(model.leastActivations) * 4,
+      held + Double(picturesAtOnce) * Double(model.leastActivations) * 4,
       for: "a step of \(picturesAtOnce) pictures",
       "a smaller training.batch, or picturesInPass where \(Self.name) has it",
-      available: available)
+      available: left)
   }
 }
 

@@ -16,6 +16,9 @@ public protocol TrainedMethod: UnlearningMethod {
   var guarding: GuardOptions { get set }
   /// Pictures that go through the network at once in a step, by default those of a batch.
   var picturesAtOnce: Int { get }
+  /// Numbers that the training holds beside those of the model, at least: by default a copy of the trained weights, their
+  /// gradients, the optimizer's numbers and the average.
+  func numbers(beside model: DiffusionModel) -> Int
   /// The model that is trained, by default with the original's weights.
   func student(
     of model: DiffusionModel, owning selection: ParameterSelection, _ run: Run
@@ -33,6 +36,7 @@ public protocol TrainedMethod: UnlearningMethod {
 extension TrainedMethod {
   public static var readsPromptsAnew: Bool { true }
   public var picturesAtOnce: Int { training.batch }
+  public func numbers(beside model: DiffusionModel) -> Int { numbers(beside: model, further: 0) }
 
   public static var tiny: Self { tiny { _ in } }
 

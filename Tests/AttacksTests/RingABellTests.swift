@@ -31,6 +31,20 @@ import Training
     #expect(throws: LetheError.self) { try attack.session([prompt], target, seed: 5) }
   }
 
+  /// Each concept has the same share of the direction, however many phrases it has.
+  @Test func conceptsHaveEqualShares() throws {
+    let model = try AttackScene.model()
+    func pairs(_ texts: [(String, String)]) -> [ConceptPair] {
+      texts.map { ConceptPair(with: $0, without: $1) }
+    }
+    let many = pairs([("a fox", ""), ("a red fox", "red"), ("a fox at night", "night")])
+    let one = pairs([("an umbrella", "")])
+    func alone(_ pairs: [ConceptPair]) -> Tensor { RingABell.direction(of: [pairs], in: model) }
+    let both = RingABell.direction(of: [many, one], in: model)
+    #expect(both.distance(to: 0.5 * (alone(many) + alone(one))) < 1e-6)
+    #expect(both.distance(to: alone(many + one)) > 1e-3)
+  }
+
   /// Pairs of a file take the place of the concept's own phrases.
   @Test func pairsOfAFile() throws {
     Runtime.threads = 1

@@ -45,7 +45,6 @@ import Training
     step.preconditioner = { nil }
     let refused = #expect(throws: LetheError.self) { try rule.gradient(model, over: [p], &step) }
     #expect(refused?.kind == .request && refused?.sentence.contains("lambdaRule") == true)
-    #expect(rule.furtherLists == 2)
     step.preconditioner = { [] }
     let first = try rule.gradient(model, over: [p], &step).gradients[0]
     #expect(first.distance(to: Tensor([0.4, 0.6] as [Float])) < 1e-6)
@@ -58,6 +57,94 @@ import Training
     let diagonal = try #require(adam.preconditioner)
     #expect(diagonal.count == 1)
     #expect(diagonal[0].distance(to: Tensor([0.25, 1] as [Float])) < 1e-5)
+  }
+
+  /// Adam's first step along delta is its signs, P = 1 / |delta|. With g_r = (1, 0), g_f = (-1, 1), eta 0.1 and lambda = 1 + x
+  /// delta is (-x, 1 + x), and <g_f, d> = 2 >= 0.1 (1 / x + 1 / (1 + x)) from x = 0.0525 on. For lambda below 1 the signs
+  /// cancel out: <g_f, d> = 0.
+  @Test func lambdaOfAdamsFirstStep() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor.zeros([2])
+    p.requiresGradient = true
+    var rule = Bilevel(
+      retain: LinearLoss(p: p, direction: Tensor([1, 0] as [Float])),
+      forget: LinearLoss(p: p, direction: Tensor([-1, 1] as [Float])), lambda: .adam(eta: 0.1))
+    var step = Step(index: 0, seed: 1)
+    let adam = Adam(.init(), decoupled: false)
+    step.trial = { adam.trial }
+    let found = try rule.gradient(model, over: [p], &step).gradients[0].floats
+    let lambda = try #require(step.log["lambda"])
+    #expect(lambda >= 1.0525 && lambda < 1.0525 * 1.011, "\(lambda)")
+    #expect(abs(Double(found[0]) - (1 - lambda)) < 1e-6 && abs(Double(found[1]) - lambda) < 1e-6)
+    step.trial = { nil }
+    let refused = #expect(throws: LetheError.self) { try rule.gradient(model, over: [p], &step) }
+    #expect(refused?.kind == .request && refused?.sentence.contains("'adam' needs") == true)
+  }
+
+  /// After steps that raised L_f most of Adam's step is older gradients. The rule of the whole step makes L_f fall all the
+  /// same, by eta of the step along P g_f and hardly more; that of this step's own share does not. The trial is the step
+  /// that is taken, of both kinds of weight decay.
+  @Test(arguments: [false, true]) func lambdaOfTheWholeStep(_ decoupled: Bool) throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let (g, rate, eta) = (Tensor([-1, 1, 0.5] as [Float]), 0.01, 0.2)
+    func fall(_ lambda: Bilevel.Lambda) throws -> (fall: Double, least: Double, lambda: Double) {
+      let p = Tensor([0.5, -1, 2] as [Float])
+      var adam = Adam(.init(.adamw, weightDecay: 0.1), decoupled: decoupled)
+      for _ in 0..<5 { adam.step([p], [Tensor([1, -1, 0.3] as [Float])], rate: rate) }
+      p.requiresGradient = true
+      var rule = Bilevel(
+        retain: LinearLoss(p: p, direction: Tensor([0.2, 0.1, 0.1] as [Float])),
+        forget: LinearLoss(p: p, direction: g), lambda: lambda)
+      var step = Step(index: 5, seed: 1)
+      step.trial = { [adam] in adam.trial }
+      step.preconditioner = { [adam] in adam.preconditioner }
+      let delta = try rule.gradient(model, over: [p], &step).gradients
+      p.requiresGradient = false
+      let next = try #require(adam.trial)
+      let trial = next(0, p, delta[0])
+      let before = p.cloned()
+      adam.step([p], delta, rate: rate)
+      let moved = before - p
+      #expect(moved.distance(to: rate * trial.d) < 1e-6)
+      let found = try #require(step.log["lambda"])
+      let (fall, least) = ((g * moved).sum().item / rate, (g * trial.p * g).sum().item)
+      return (fall, eta * least, found)
+    }
+    let own = try fall(.preconditioned(eta: eta))
+    #expect(own.fall < 0)
+    let whole = try fall(.adam(eta: eta))
+    #expect(whole.fall >= whole.least - 1e-4 && whole.fall < 1.1 * whole.least, "\(whole)")
+    #expect(whole.lambda > own.lambda)
+  }
+
+  /// The least lambda lies within a hundredth above the crossing; none is needed where the inequality holds as it is.
+  @Test func theSearchEndsAboveTheCrossing() {
+    for crossing in [1e-3, 0.1, 0.7, 3, 500] {
+      let found = Bilevel.least { $0 - crossing }
+      #expect(found >= crossing && found <= 1.011 * crossing + 1e-4, "\(found)")
+    }
+    #expect(Bilevel.least { $0 } == 0 && Bilevel.least { _ in .nan } == 0)
+    #expect(Bilevel.least { _ in -1 } == 1024)
+  }
+
+  /// g_f beside delta, P and P g_f, the gradient of the last pass, the parameters before a look.
+  @Test func listsOfAStep() {
+    func lists(_ lambda: Bilevel.Lambda, _ innerSteps: Int = 0, _ picturesInPass: Int = 0) -> Int {
+      Bilevel.lists(lambda, innerSteps: innerSteps, picturesInPass: picturesInPass)
+    }
+    for lambda in [Bilevel.Lambda.paper(eta: 1), .fixed(1), .cosine(eta: 1), .adam(eta: 1)] {
+      #expect(lists(lambda) == 1 && lists(lambda, 0, 4) == 2)
+      #expect(lists(lambda, 1) == 2 && lists(lambda, 1, 4) == 3)
+    }
+    #expect(lists(.preconditioned(eta: 1)) == 3 && lists(.preconditioned(eta: 1), 1, 4) == 3)
+    let p = Tensor.zeros([1])
+    let loss = LinearLoss(p: p, direction: p)
+    let rules: [(any GradientRule, Int)] = [
+      (Bilevel(retain: loss, forget: loss, lambda: .paper(eta: 1)), 1), (Descent(loss), 0),
+      (Descent(loss, picturesInPass: 2), 1), (NashBargaining(retain: loss, forget: loss), 1),
+      (Masked(Descent(loss), [p]), 1), (Projected(Descent(loss), memory: [p]), 0),
+    ]
+    for (rule, expected) in rules { #expect(rule.furtherLists == expected, "\(rule)") }
   }
 
   /// L_f = |p|^2 / 2, whose gradient shrinks as p does: one inner step of length s = 0.01 sqrt(2) takes

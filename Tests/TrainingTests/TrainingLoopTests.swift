@@ -163,13 +163,18 @@ import TorchNN
     }
   }
 
-  /// Lists that a rule holds beside the gradients count for the memory.
-  @Test func furtherListsTakeMemory() {
-    var loop = TrainingLoop("x", Self.options(20), seed: 1)
-    // Gradients, two moments, the average.
-    #expect(loop.copies == 4)
-    loop.furtherLists = 2
-    #expect(loop.copies == 6)
+  /// Gradients, two moments and the average count for the memory, and what an optimizer has in their place.
+  @Test func listsTakeMemory() {
+    var options = Self.options(20)
+    #expect(options.lists == 4)
+    options.averaging = 0
+    #expect(options.lists == 3)
+    options.optimizer = .init(.sgd)
+    #expect(options.lists == 1)
+    options.optimizer.momentum = 0.9
+    #expect(options.lists == 2)
+    options.offload = true
+    #expect(options.lists == 1)
   }
 
   /// A loop whose result is taken at once writes no state after the last step, still looks at its weights, and says how

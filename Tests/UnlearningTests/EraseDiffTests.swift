@@ -49,6 +49,13 @@ import Training
       }
       #expect(error.kind == .request && error.sentence.contains("lambdaRule"))
     }
+    // A step that is shortened afterwards is no longer the one that lambda was chosen for.
+    var whole = method
+    whole.lambdaRule = .adam
+    try whole.check(Self.erasure, of: model)
+    whole.training.clip = 1
+    let error = try #require(throws: LetheError.self) { try whole.check(Self.erasure, of: model) }
+    #expect(error.sentence.contains("training.clip=1.0"))
     #expect(method.idle.map(\.option) == ["until", "lambda"])
     method.innerSteps = 1
     #expect(method.idle.map(\.option) == ["lambda"])
@@ -73,8 +80,53 @@ import Training
         return found
       }
     }
-    let (paper, adam) = (try vector(.paper), try vector(.preconditioned))
-    #expect(adam.norm > 0 && (adam - paper).norm > 1e-3 * paper.norm)
+    let (paper, own, whole) = (
+      try vector(.paper), try vector(.preconditioned), try vector(.adam)
+    )
+    #expect(own.norm > 0 && (own - paper).norm > 1e-3 * paper.norm)
+    #expect(whole.norm > 0 && (whole - paper).norm > 1e-3 * paper.norm)
+    #expect((whole - own).norm > 1e-3 * paper.norm)
+  }
+
+  /// Numbers that trainings hold beside the model: a copy of the trained weights, a gradient, Adam's two moments, and what
+  /// the rule holds. A byte less than these and the activations is refused, and so is a byte less than these alone.
+  @Test func memoryOfTheRules() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func count(_ selection: ParameterSelection) -> Int {
+      selection.paths(of: model.parameters).reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }
+    }
+    let n = count(.unet)
+    func lists(_ change: (inout EraseDiff) -> Void) -> Int {
+      var method = EraseDiff()
+      change(&method)
+      let numbers = method.numbers(beside: model)
+      #expect(numbers % n == 0)
+      return numbers / n
+    }
+    #expect(lists { _ in } == 5)
+    #expect(lists { $0.lambdaRule = .adam } == 5 && lists { $0.lambdaRule = .preconditioned } == 7)
+    #expect(lists { $0.innerSteps = 1 } == 6 && lists { $0.picturesInPass = 1 } == 6)
+    #expect(lists { ($0.innerSteps, $0.picturesInPass) = (1, 1) } == 7)
+    #expect(lists { $0.training.averaging = 0.9 } == 6 && lists { $0.training.offload = true } == 3)
+    #expect(lists { $0.training.optimizer = .init(.sgd) } == 3)
+    #expect(
+      MUNBa().numbers(beside: model) == 5 * n && Scissorhands().numbers(beside: model) == 5 * n)
+    #expect(
+      SalUn().numbers(beside: model) == 6 * n
+        && ESD().numbers(beside: model) == 4 * count(.crossAttention))
+    // Five lists of the U-Net, and the moments of ESD's own weights.
+    #expect(MetaUnlearning().numbers(beside: model) == 5 * n + 2 * count(.crossAttention))
+
+    let method = EraseDiff()
+    let held = 4 * method.numbers(beside: model)
+    let all = held + 4 * method.picturesAtOnce * model.leastActivations
+    try method.requireMemory(of: model, available: all)
+    for (bytes, subject) in [(all - 1, "a step of 16 pictures"), (held - 1, "\(5 * n) numbers")] {
+      let error = try #require(throws: LetheError.self) {
+        try method.requireMemory(of: model, available: bytes)
+      }
+      #expect(error.kind == .memory && error.sentence.contains(subject), "\(error.sentence)")
+    }
   }
 
   /// The fox comes nearer to what stands for it, and moves more than what is kept.

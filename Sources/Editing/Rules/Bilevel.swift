@@ -16,6 +16,18 @@
 // m is older gradients (nine tenths, by default): the shares of earlier steps, weight decay and the change of v in this
 // step are outside. P is that of the former steps; before the first step it is 1.
 //
+// The rule `adam` holds for the whole step - zeta d that Adam takes of delta, with older gradients, weight decay and this
+// step's v in it:
+//
+//   lambda = the least lambda >= 0 with   <g_f, d(lambda)> >= eta <g_f, P(lambda) g_f>
+//
+// so that L_f falls, to first order, by at least eta of the fall that a step along P g_f brings. With neither moments nor
+// weight decay d is delta, P is 1, and lambda the paper's. d is no straight line in lambda, because v is of delta too:
+// lambda is found by doubling and halving, to a hundredth, on the side where the inequality holds. A crossing below the
+// first doubling that meets it may be missed. Where older gradients outweigh g_f lambda is large, at most 1,024; there alone
+// the inequality may fail. Each try costs a few products of the parameters' size and no pass of the network; about twelve
+// are usual. Inside Meta-Unlearning, whose step has other parts too, it holds for no step.
+//
 // The papers' inner loop takes K steps down L_f from theta to theta_K and holds g = L_f(theta) - L_f(theta_K). theta_K
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
 // alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log, and where g
@@ -24,31 +36,31 @@
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
 // g is taken on `heldOut` batches (see gap), in steps with a line in the log. K > 0 costs such a step K passes forward and
 // backward, and 2 x `heldOut` forward.
-// Rules: `paper`, as above; `preconditioned`, the same in the optimizer's metric; `fixed`, a constant lambda, as the
-// released commands run; `cosine`, the released code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is
-// not the theorem's.
+// Rules: `paper`, `preconditioned` and `adam`, as above; `fixed`, a constant lambda, as the released commands run;
+// `cosine`, the released code's adaptive branch, lambda = max(0, eta - cos(g_r, g_f)), which is not the theorem's.
 public import Diffusion
 public import Torch
 public import Training
 
 /// The first-order bilevel rule of EraseDiff (Wu et al., CVPR 2025, theorem 3.1), g_r + lambda g_f.
 public struct Bilevel: GradientRule {
-  /// The formula of lambda: the paper's, the same in the optimizer's metric, the constant of the released commands, the
-  /// cosine of the released code.
+  /// The formula of lambda: the paper's, the same in the optimizer's metric, the same for the whole step of Adam, the
+  /// constant of the released commands, the cosine of the released code.
   public enum Lambda: Sendable, Hashable {
     case paper(eta: Double)
     case preconditioned(eta: Double)
+    case adam(eta: Double)
     case fixed(Double)
     case cosine(eta: Double)
 
     /// - Parameters:
     ///   - rf, rr, ff: <g_r, g_f>, |g_r|^2 (only `cosine` asks for it), |g_f|^2; of `preconditioned` <g_r, P g_f> and
-    ///     <g_f, P g_f>
+    ///     <g_f, P g_f>; of `adam` those of a plain step
     public func value(rf: Double, rr: Double, ff: Double) -> Double {
       guard ff > 0 else { return 0 }
       return switch self {
       case .fixed(let lambda): lambda
-      case .paper(let eta), .preconditioned(let eta): max(0, eta - rf / ff)
+      case .paper(let eta), .preconditioned(let eta), .adam(let eta): max(0, eta - rf / ff)
       case .cosine(let eta): max(0, eta - rf / ((rr * ff).squareRoot() + 1e-8))
       }
     }
@@ -79,41 +91,86 @@ public struct Bilevel: GradientRule {
     self.picturesInPass = picturesInPass
   }
 
-  public var furtherLists: Int { lambda.isPreconditioned ? 2 : 0 }
+  public var furtherLists: Int {
+    Self.lists(lambda, innerSteps: innerSteps, picturesInPass: picturesInPass)
+  }
 
-  /// - Throws: ``LetheError`` of the kind `request` for `preconditioned` beside an optimizer without P
+  /// Lists of tensors that a step holds beside delta: g_f, with P and P g_f or the gradient of its last pass; in a look
+  /// the parameters before it and the gradient of an inner step, with that of its last pass.
+  package static func lists(_ lambda: Lambda, innerSteps: Int, picturesInPass: Int) -> Int {
+    let pass = picturesInPass > 0 ? 1 : 0
+    return max(1 + max(pass, lambda.isPreconditioned ? 2 : 0), innerSteps > 0 ? 2 + pass : 0)
+  }
+
+  /// - Throws: ``LetheError`` of the kind `request` for `preconditioned` and `adam` beside an optimizer without P
   public mutating func gradient(
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
-    let p = lambda.isPreconditioned ? try preconditioner(of: step) : []
+    let found = try direction(model, parameters, &step)
+    if innerSteps > 0, step.isLogged || (until > 0 && step.index == 0) {
+      try look(model, parameters, &step)
+    }
+    return found
+  }
+
+  /// L_r + lambda L_f and delta.
+  private func direction(
+    _ model: DiffusionModel, _ parameters: [Tensor], _ step: inout Step
+  ) throws -> (loss: Double, gradients: [Tensor]) {
     let r = try descend(retain, model, parameters, &step, by: picturesInPass)
     let f = try descend(forget, model, parameters, &step, by: picturesInPass)
-    let moved = p.isEmpty ? f.gradients : zip(p, f.gradients).map { $0 * $1 }  // P g_f, or g_f
-    let dots = Foreach.dots([
-      (r.gradients, moved), (f.gradients, moved),
-      lambda.needsBothNorms ? (r.gradients, r.gradients) : ([], []),
-    ])
-    let lambda = lambda.value(rf: dots[0], rr: dots[2], ff: dots[1])
+    let lambda = try weight(r.gradients, f.gradients, parameters, step)
     Foreach.add(r.gradients, f.gradients, times: lambda)
     step.log["retain"] = r.loss
     step.log["forget"] = f.loss
     step.log["lambda"] = lambda
-    if innerSteps > 0, step.isLogged || (until > 0 && step.index == 0) {
-      try look(model, parameters, &step)
-    }
     return (r.loss + lambda * f.loss, r.gradients)
   }
 
-  /// P; no tensors before the first step, where it is 1.
-  private func preconditioner(of step: Step) throws -> [Tensor] {
-    guard let p = step.preconditioner() else {
+  /// lambda, from g_r and g_f.
+  private func weight(
+    _ r: [Tensor], _ f: [Tensor], _ parameters: [Tensor], _ step: Step
+  ) throws -> Double {
+    if case .adam(let eta) = lambda {
+      let trial = try known(step.trial(), of: "adam")
+      return Self.least { lambda in
+        withoutGradients {
+          let parts = parameters.enumerated().map { i, theta in
+            let (d, p) = trial(i, theta.detached(), r[i] + lambda * f[i])
+            return (f[i].inFloat64() * (d - eta * p * f[i]).inFloat64()).sum()
+          }
+          return parts.isEmpty ? 0 : Tensor.stack(parts).doubles.reduce(0, +)
+        }
+      }
+    }
+    // Before the first step P is 1.
+    let p = lambda.isPreconditioned ? try known(step.preconditioner(), of: "preconditioned") : []
+    let moved = p.isEmpty ? f : zip(p, f).map { $0 * $1 }  // P g_f, or g_f
+    let dots = Foreach.dots([(r, moved), (f, moved), lambda.needsBothNorms ? (r, r) : ([], [])])
+    return lambda.value(rf: dots[0], rr: dots[2], ff: dots[1])
+  }
+
+  /// The least lambda from 0 with `excess` >= 0, to a hundredth; 1,024 where none below it has that.
+  static func least(_ excess: (Double) -> Double) -> Double {
+    guard excess(0) < 0 else { return 0 }
+    var (low, high) = (0.0, 0.125)
+    while high < 1024, excess(high) < 0 { (low, high) = (high, 2 * high) }
+    while high - low > max(0.01 * high, 1e-4) {
+      let middle = (low + high) / 2
+      if excess(middle) < 0 { low = middle } else { high = middle }
+    }
+    return high
+  }
+
+  private func known<State>(_ state: State?, of rule: String) throws -> State {
+    guard let state else {
       throw LetheError.badValue(
         "lambdaRule",
-        "'preconditioned' needs mean squared gradients, and this training has none in memory; accepted: "
+        "'\(rule)' needs the state of Adam, and this training has none in memory; accepted: "
           + "training.optimizer.kind adam or adamw, without training.offload and training.shardsOptimizer"
       )
     }
-    return p
+    return state
   }
 
   /// Measures g, and ends the training at the second look in a row that finds it low. Every look has a line in the log.

@@ -16,6 +16,8 @@ public struct ElasticWeightConsolidation: GradientRule {
   let anchor: [Tensor]
   let lambda: Double
 
+  public var furtherLists: Int { base.furtherLists }
+
   /// - Parameters:
   ///   - fisher, anchor: F and theta*, in the order and shapes of the parameters
   public init(_ base: any GradientRule, fisher: [Tensor], anchor: [Tensor], lambda: Double) {

@@ -26,6 +26,9 @@ public struct Descent: GradientRule {
   let objective: any Objective
   let picturesInPass: Int
 
+  /// The gradient of the last pass, beside the sum of the former ones.
+  public var furtherLists: Int { picturesInPass > 0 ? 1 : 0 }
+
   /// - Parameter picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(_ objective: any Objective, picturesInPass: Int = 0) {
     (self.objective, self.picturesInPass) = (objective, picturesInPass)

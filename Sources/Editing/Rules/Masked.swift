@@ -15,6 +15,9 @@ public struct Masked: GradientRule {
   let masks: [Tensor]
   let fixed: [Tensor]
 
+  /// The masked gradients beside the others.
+  public var furtherLists: Int { max(1, base.furtherLists) }
+
   /// - Parameter fixed: the values of masked coordinates; empty where the optimizer moves nothing without a gradient
   public init(_ base: any GradientRule, _ masks: [Tensor], fixed: [Tensor] = []) {
     (self.base, self.masks, self.fixed) = (base, masks, fixed)

@@ -17,6 +17,9 @@ public struct NashBargaining: GradientRule {
   let picturesInPass: Int
   static let floor = 1e-2
 
+  /// The second player's gradient, and that of its last pass.
+  public var furtherLists: Int { picturesInPass > 0 ? 2 : 1 }
+
   /// - Parameter picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(retain: any Objective, forget: any Objective, picturesInPass: Int = 0) {
     (self.retain, self.forget, self.picturesInPass) = (retain, forget, picturesInPass)

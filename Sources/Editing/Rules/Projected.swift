@@ -17,6 +17,8 @@ public struct Projected: GradientRule {
   let memory: [Tensor]
   let margin: Double
 
+  public var furtherLists: Int { base.furtherLists }
+
   /// - Parameters:
   /// - memory: m, the remembered gradient, in the order and shapes of the parameters
   /// - margin: mu, the least v where the two oppose each other

@@ -33,7 +33,7 @@ package struct CMMD: PictureMetricProfiles {
   static func value(_ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap)
     -> MeasuredValue
   {
-    let (x, y) = (x.to(.float64), y.to(.float64))
+    let (x, y) = (x.inFloat64(), y.inFloat64())
     func kernel(_ a: Tensor, _ b: Tensor) -> Tensor {
       (a.distances(to: b).squared() / (-2 * sigma * sigma)).exp()
     }

@@ -72,7 +72,7 @@ package struct FID: InceptionMetric {
 
   /// The Frechet distance of features x [n, D] and y [m, D], n and m > 1.
   static func distance(_ x: Tensor, _ y: Tensor) -> Double {
-    let (x, y) = (x.to(.float64), y.to(.float64))
+    let (x, y) = (x.inFloat64(), y.inFloat64())
     let (a, b) = (x - x.mean(0), y - y.mean(0))
     let (n, m) = (Double(x.size(0) - 1), Double(y.size(0) - 1))
     let cross = a.matmul(b.transposed(0, 1)).singularValues().sum().item / (n * m).squareRoot()

@@ -20,7 +20,7 @@ package struct KID: InceptionMetric {
   package static func value(
     _ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap
   ) -> MeasuredValue {
-    let (x, y) = (x.to(.float64), y.to(.float64))
+    let (x, y) = (x.inFloat64(), y.inFloat64())
     func kernel(_ a: Tensor, _ b: Tensor) -> Tensor {
       (a.matmul(b.transposed(0, 1)) / Double(a.size(1)) + 1).pow(3)
     }

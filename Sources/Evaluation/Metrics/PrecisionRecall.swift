@@ -49,5 +49,5 @@ func hits(of points: Tensor, on manifold: Tensor, k: Int = 3) -> Int {
   // Each point is its own nearest neighbour, hence k + 1.
   let radii = manifold.distances(to: manifold).top(k + 1, 1, largest: false).0.max(1)  // [M]
   let inside = points.distances(to: manifold).isAtMost(radii.unsqueezed(0))  // [N, M]
-  return Int(inside.to(.float64).max(1).sum().item)
+  return Int(inside.inFloat64().max(1).sum().item)
 }

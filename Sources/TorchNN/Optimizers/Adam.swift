@@ -41,6 +41,22 @@ package struct Adam: Optimizer {
     }
   }
 
+  package var trial: TrialStep? {
+    let count = (t.first?.item ?? 0) + 1
+    return { parameter, theta, gradient in
+      withoutGradients {
+        let g = decoupled ? gradient : gradient + weightDecay * theta
+        let (old, oldSquare) =
+          m.isEmpty
+          ? (Tensor.zeros(like: g), Tensor.zeros(like: g)) : (m[parameter], v[parameter])
+        let mean = (beta1 * old + (1 - beta1) * g) / (1 - pow(beta1, count))
+        let square = (beta2 * oldSquare + (1 - beta2) * g.squared()) / (1 - pow(beta2, count))
+        let p = 1 / (square.sqrt() + eps)
+        return (decoupled ? p * mean + weightDecay * theta : p * mean, p)
+      }
+    }
+  }
+
   package func stateShapes(for parameters: [Tensor]) -> [String: [Int]] {
     parameters.enumerated().reduce(into: [:]) { shapes, parameter in
       let (i, tensor) = parameter

@@ -12,11 +12,18 @@ package protocol Optimizer {
   /// The diagonal P of the step - rate . P g, as former gradients left it, a tensor for each parameter; no tensors before
   /// the first step; nil where every number has the same, and where this process does not have all of it.
   var preconditioner: [Tensor]? { get }
+  /// The next step without taking it; nil where the optimizer has no P, and where this process does not have all of it.
+  var trial: TrialStep? { get }
 }
+
+/// The step that an optimizer would take along a gradient, from the number of a parameter, its tensor and its gradient:
+/// d of theta - rate . d, with older gradients and weight decay in it, and the diagonal P by which it multiplies.
+package typealias TrialStep = (Int, Tensor, Tensor) -> (d: Tensor, p: Tensor)
 
 extension Optimizer {
   package func wholeState(for parameters: [Tensor]) -> [String: Tensor] { state }
   package var preconditioner: [Tensor]? { nil }
+  package var trial: TrialStep? { nil }
 }
 
 /// Scales `gradients` in place so that their common norm is at most `limit`, without a read of the norm on a GPU.
