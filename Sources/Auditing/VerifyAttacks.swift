@@ -51,8 +51,8 @@ extension Verify {
   private func asked(_ results: Results, _ audit: AuditSummary) -> (attacks: [String], tunes: Bool)
   {
     let size = try? audit.settings?.size.decoded(as: AuditSize.self)
-    guard let size, let quality = results.judges.first?.quality, quality.standing != .cannotTell
-    else { return ([], false) }
+    let judges = Self.namesProfiles(audit) ? results.judges : Array(results.judges.prefix(1))
+    guard let size, Audit.attackJudge(judges) != nil else { return ([], false) }
     return (size.attacked > 0 ? size.attacks : [], size.relearning > 0 && size.repetitions > 0)
   }
 
@@ -67,14 +67,15 @@ extension Verify {
         "the attack \(missing) was asked for, and results.json has no row of it")
     }
     var transcript: [ResultPicture] = []
-    if let first = names.first, let record = results.judges.first {
+    if let first = names.first, let record = Self.leading(results, subject.audit) {
       let samples = try SampleSet(folder.own("attack/original")).manifest.samples
       var logs: [(name: String, outcomes: [AttackOutcome])] = []
       for name in names {
         try outcomes(name, of: samples.count, &outcome).map { logs.append((name, $0)) }
       }
       let made = AttackRows(
-        subject.method, subject.job.subject, samples, seeds: Audit.seeds)
+        subject.method, subject.job.subject, samples, seeds: Audit.seeds,
+        by: MeasureProfile(judge: record.spec.description, version: record.about.hash))
       let control = try control(subject.audit, logs, of: samples.count, &outcome)
       // The original's and the unattacked model's shares are no rows of an audit.
       let each = made.rows(
@@ -151,7 +152,11 @@ extension Verify {
     }
     let points = try lines(of: "relearn/curve.jsonl")
       .compactMap { try? $0.decoded(as: Relearn.Point.self) }.filter(\.isPossible)
-    let again = RelearningCurve(points).rows(subject.method, subject.job.subject).filter {
+    let profile = Self.leading(results, subject.audit).map {
+      MeasureProfile(judge: $0.spec.description, version: $0.about.hash)
+    }
+    let curve = RelearningCurve(points, by: profile)
+    let again = curve.rows(subject.method, subject.job.subject).filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
     compare(

@@ -31,6 +31,18 @@ extension RunFolder {
     return try results().judges.first { $0.spec == judge }?.quality
   }
 
+  /// The one of several judges that attacks and fine-tunings ask: the first that the last evaluation found able to tell, else the
+  /// first that it did not find unable. Judgements made elsewhere come last, as no attack's pictures are among them.
+  /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that cannot be read
+  package func asked(of judges: [JudgeSpec]) throws -> JudgeSpec? {
+    let standings = try judges.map { ($0, try quality(of: $0)?.standing) }
+    func first(_ isOne: (JudgeQuality.Standing?) -> Bool) -> JudgeSpec? {
+      let found = standings.filter { isOne($0.1) }.map(\.0)
+      return found.first { $0.scheme != ScoreTable.scheme } ?? found.first
+    }
+    return first { $0 == .tells } ?? first { $0 != .cannotTell } ?? judges.first
+  }
+
   /// Refuses a judge that the last evaluation found unable to tell the concept: rates by it would mean nothing.
   /// - Parameter command: the command that would ask it
   /// - Throws: ``LetheError`` of the kind `request`

@@ -23,6 +23,8 @@ public struct AttackRun {
   /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
   /// choice.
   public var threshold = 0.0
+  /// Judges of the request that the attempts are not shown to. The results say so.
+  package var unasked: [JudgeSpec] = []
   /// The folder of attempts that are the same for every erased model. Nil keeps none.
   package var shared: URL?
   /// The command line, argument by argument.
@@ -33,7 +35,7 @@ public struct AttackRun {
   package var catalogs = Catalogs.builtIn
   let suite: PromptSuite
   let spec: JudgeSpec
-  let samples: [SampleSet.Sample]
+  package let samples: [SampleSet.Sample]
 
   /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
@@ -55,9 +57,13 @@ public struct AttackRun {
   ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
     (self.suite, spec) = (suite, try judge ?? job.folder.judgeSpec())
-    let own = suite.ofConcept
-    let count = min(own.count, limit ?? own.count)
-    samples = (0..<count).map { own[$0 * own.count / count] }
+    samples = Self.picked(of: suite.ofConcept, limit)
+  }
+
+  /// At most some of the pictures, spread evenly.
+  package static func picked(of own: [SampleSet.Sample], _ limit: Int?) -> [SampleSet.Sample] {
+    let count = max(0, min(own.count, limit ?? own.count))
+    return (0..<count).map { own[$0 * own.count / count] }
   }
 
   /// The judge of the attempts.
@@ -143,7 +149,8 @@ public struct AttackRun {
     results.judges = [JudgeRecord(spec, judge.about, nil)]
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
-    results.notes = [criterion] + [options.sampling.note(of: samples)].compactMap(\.self)
+    results.notes =
+      [criterion] + [unaskedNote, options.sampling.note(of: samples)].compactMap(\.self)
     switch try run.runFolder.quality(of: spec)?.standing {
     case .cannotTell:
       results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
@@ -160,7 +167,8 @@ public struct AttackRun {
       base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources(),
       seed: seed, on: device)
     results.notes += attacks.compactMap { AttackBudget.note($0) }
-    let written = AttackRows(job.method, job.subject, samples, seeds: options.seeds)
+    let written = AttackRows(
+      job.method, job.subject, samples, seeds: options.seeds, by: profile(of: judge))
     results.rows = [
       written.row("original", written.share("shown", originally)),
       written.row(job.method, written.share("pre-asr", before)),

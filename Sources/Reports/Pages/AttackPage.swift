@@ -132,7 +132,7 @@ package struct AttackPage {
         + "queries: judged pictures per attacked prompt. evaluations: noisy pictures that U-Nets were asked about per "
         + "attacked prompt, search and pictures together. random tokens: their rate on the same model within the attack's "
         + "most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance"
-        + results.notes.map { "; \($0)" }.joined() + ".",
+        + results.notes.map { "; \($0)" }.joined() + "." + results.rows.judged("asr"),
       corner: isAlone ? [""] : ["concept", ""],
       down: { row in
         let concept = row.subject == subjects.first ? "all" : row.subject
