@@ -24,14 +24,22 @@ public struct MeasureProfile: Codable, Sendable, Hashable {
   }
 
   /// The network or judge with its version, beside a metric's name that has the definition: `inception 1a2b3c4d`.
-  public var text: String {
+  public var text: String { text(network) }
+
+  /// The same beside the name of a metric, where the network may stand already: `1a2b3c4d`.
+  package func text(beside metric: String) -> String {
+    text(
+      network != nil && MeasuredPictures(named: metric)?.source == network ? "" : network)
+  }
+
+  private func text(_ network: String?) -> String {
     func short(_ hash: String) -> String { String(hash.prefix(8)) }
     let parts = [
       [
         network,
         version.isEmpty ? nil : network == nil ? "version \(short(version))" : short(version),
       ]
-      .compactMap(\.self).joined(separator: " "),
+      .compactMap(\.self).filter { !$0.isEmpty }.joined(separator: " "),
       reference.map { "real pictures \(short($0))" } ?? "",
       threshold.map { "threshold \($0)" } ?? "",
     ]

@@ -42,7 +42,7 @@ extension ResultsPage {
     }
     return rows.profiles(of: metric).map { profile in
       .metric(
-        metric, title: title + (profile.map { " (\($0.text))" } ?? ""), hasUnit: true,
+        metric, title: title + (profile.map { " (\($0.text(beside: metric)))" } ?? ""), hasUnit: true,
         where: { $0.axes.profile == profile })
     }
   }
