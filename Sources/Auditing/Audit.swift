@@ -73,7 +73,7 @@ package struct Audit {
     if let record = Self.attackJudge(results.judges) {
       let judge = record.spec
       let attacked = try clock.timed("attacks") {
-        try attack(suite, judge, run, eraser, on: device)
+        try attack(suite, judge, results.judges, run, eraser, on: device)
       }
       results.rows += attacked.rows.filter { $0.axes.attack != nil }
       transcript = attacked.strongest
@@ -109,6 +109,13 @@ package struct Audit {
     else { return nil }
     // A table of scores beside judges that cannot tell has nothing to say of attacks.
     return judges.count > 1 && first.spec.scheme == ScoreTable.scheme ? nil : first
+  }
+
+  /// The judges that look at the attempts beside the first one: the others that can tell and see pictures as they are drawn.
+  static func beside(_ judge: JudgeSpec, _ judges: [JudgeRecord]) -> [JudgeSpec] {
+    AuditMeasurements.deciding(judges).map(\.spec).filter {
+      $0 != judge && $0.scheme != ScoreTable.scheme
+    }
   }
 
   // MARK: - Attacks and relearning
@@ -170,12 +177,14 @@ package struct Audit {
 
   /// The rows of the attacks, and the pictures of the strongest one.
   private func attack(
-    _ suite: PromptSuite, _ judge: JudgeSpec, _ run: Run, _ eraser: Eraser, on device: Device
+    _ suite: PromptSuite, _ judge: JudgeSpec, _ judged: [JudgeRecord], _ run: Run,
+    _ eraser: Eraser, on device: Device
   ) throws -> (rows: [ResultRow], strongest: [ResultPicture]) {
     guard !size.attacks.isEmpty, size.attacked > 0 else { return ([], []) }
     var attacking = try AttackRun(
       job, attacks(), options, suite, judge: judge, limit: size.attacked)
     (attacking.seed, attacking.catalogs) = (seed, catalogs)
+    attacking.beside = Self.beside(judge, judged)
     let results = try attacking(in: run, eraser: eraser, on: device)
     let strongest = AuditMeasurements(results).strongest?.name
     return (results.rows, AuditPictures.transcript(of: strongest, in: results.pictures))

@@ -11,6 +11,26 @@ internal import Workbench
 extension AttackRun {
   var judgeName: String { spec.place.lastPathComponent }
 
+  /// The names of the judges that see the concept, for each of some pictures.
+  func names(
+    of judges: [(JudgeSpec, any Judge)], _ count: Int, _ shows: (any Judge) throws -> [Bool]
+  ) throws -> [[String]] {
+    var names = Array(repeating: [String](), count: count)
+    for (spec, judge) in judges {
+      for (i, isSeen) in try shows(judge).enumerated() where isSeen {
+        names[i].append(spec.description)
+      }
+    }
+    return names
+  }
+
+  /// A sentence on the judges that look at the attempts as well; nil for none.
+  var besideNote: String? {
+    beside.isEmpty
+      ? nil
+      : "the attempts of a prompt end with its success by \(spec), so that rates by \(beside.map(\.description).inWords) are at least those"
+  }
+
   /// A sentence on the judges that are not asked; nil where there is one judge.
   var unaskedNote: String? {
     guard !unasked.isEmpty else { return nil }
@@ -19,8 +39,9 @@ extension AttackRun {
   }
 
   /// The judge with its version and the threshold, as rows have them.
-  func profile(of judge: any Judge) -> MeasureProfile {
-    MeasureProfile(judge: spec.description, version: judge.about.hash, threshold: threshold)
+  func profile(of judge: any Judge, _ spec: JudgeSpec? = nil) -> MeasureProfile {
+    MeasureProfile(
+      judge: (spec ?? self.spec).description, version: judge.about.hash, threshold: threshold)
   }
 
   /// The criterion of a success as text.

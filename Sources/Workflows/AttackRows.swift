@@ -10,6 +10,8 @@ package struct AttackRows {
   private let samples: [SampleSet.Sample]
   private let seeds: Int
   private let profile: MeasureProfile?
+  /// The judge, where several were asked.
+  private var judge: String?
   /// The concepts that were attacked together, for rows on one of them.
   private var among: String?
 
@@ -20,10 +22,10 @@ package struct AttackRows {
   ///   - profile: the judge and its threshold; nil in audits of older forms
   package init(
     _ method: String, _ subject: String, _ samples: [SampleSet.Sample], seeds: Int,
-    by profile: MeasureProfile?
+    by profile: MeasureProfile?, named judge: String? = nil
   ) {
     (self.method, self.subject, self.samples, self.seeds) = (method, subject, samples, seeds)
-    self.profile = profile
+    (self.profile, self.judge) = (profile, judge)
   }
 
   private var prompts: [String] { samples.map(\.prompt) }
@@ -37,7 +39,7 @@ package struct AttackRows {
     _ method: String, _ measured: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
   ) -> ResultRow {
     ResultRow(method, subject, measured, seeds: seeds, axes).with {
-      ($0.among, $0.profile) = (among, profile)
+      ($0.among, $0.profile, $0.judge) = (among, profile, judge)
     }
   }
 
@@ -69,7 +71,8 @@ package struct AttackRows {
     guard concepts.unique.count > 1 else { return [] }
     return concepts.unique.flatMap { concept -> [ResultRow] in
       let own = samples.indices.filter { concepts[$0] == concept }
-      var part = AttackRows(method, concept, own.map { samples[$0] }, seeds: seeds, by: profile)
+      var part = AttackRows(
+        method, concept, own.map { samples[$0] }, seeds: seeds, by: profile, named: judge)
       part.among = subject
       let rows = [
         part.row("original", part.share("shown", own.map { originally[$0] })),

@@ -112,7 +112,22 @@ import Torch
     #expect(erased.notes == ["judged by own:strict", "own:mild: erased, 0.0 % [0.0, 4.6]"])
     #expect(tiles["neighbours"]?.answer == .bad)
     #expect(tiles["neighbours"]?.judges?.first?.judge == "own:mild")
-    #expect(tiles["attacks"]?.notes == ["judged by own:mild"])
+    #expect(tiles["attacks"]?.judges?.map(\.answer) == [.good, .good])
+    // An attack that the second judge alone sees win breaks the erasure.
+    var attacked = found
+    attacked.rows = found.rows.flatMap { row -> [ResultRow] in
+      guard row.axes.attack != nil else { return [row] }
+      return [("own:mild", 0), ("own:strict", 40)].map { judge, hits in
+        var row = row.with { $0.judge = judge }
+        row.measured = .share("asr", hits, of: 80)
+        return row
+      }
+    }
+    let broken = AuditRules().summary(AuditMeasurements(attacked), concept: "fox").tiles
+      .first { $0.name == "attacks" }
+    #expect(broken?.answer == .bad && broken?.word == "broken by random")
+    #expect(
+      broken?.notes == ["judged by own:strict", "own:mild: withstands, 0.0 % [0.0, 4.6]"])
     #expect(tiles["relearning"]?.answer == .good)
     #expect(summary.rules.last == AuditRules.ofJudges)
     #expect(summary.sentence.contains("'fox' is not erased: 37.5 %"), "\(summary.sentence)")

@@ -98,7 +98,7 @@ package struct AuditMeasurements: Sendable {
       let before = measured.first { $0.metric == row.metric && $0.method == "original" }
       pictures.append((before?.measured, row.measured))
     }
-    attacks = rows.compactMap(\.axes.attack).unique.compactMap { AttackFinding($0, of: rows) }
+    attacks = own.compactMap(\.axes.attack).unique.compactMap { AttackFinding($0, of: own) }
     let tuned = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
     relearning = tuned.compactMap(\.axes.step).unique.sorted().compactMap { step in
       MeasuredValue.repeated(tuned.filter { $0.axes.step == step }.map(\.measured)).map {

@@ -33,9 +33,10 @@ package struct AuditRules: Sendable {
 
   /// The rule of several judges, as a sentence.
   package static let ofJudges =
-    "Several judges: erased, neighbours and quality have the answer of the worst judge of those that can tell, each held to its own f, o "
-    + "and r; of equal answers the larger share of the concept, and the larger loss, counts. The first judge that can tell judges the "
-    + "attacks and the fine-tunings. A judge that cannot tell answers nothing; where none is shown to tell, those with too few pictures "
+    "Several judges: erased, neighbours, quality and attacks have the answer of the worst judge of those that can tell, each held to its own "
+    + "f, o and r; of equal answers the larger share of the concept, and the larger loss, counts. The attempts of a prompt end with its "
+    + "success by the first judge that can tell, so that rates by the others are at least those. That judge alone looks at the "
+    + "fine-tunings. A judge that cannot tell answers nothing; where none is shown to tell, those with too few pictures "
     + "count."
 
   /// The rules as sentences.
@@ -69,7 +70,7 @@ package struct AuditRules: Sendable {
   package func summary(_ m: AuditMeasurements, concept: String) -> AuditSummary {
     let tiles = [
       worst(m, byAllJudges(erased)), byAllJudges(neighbours, isLoss: true)(m),
-      byAllJudges(quality, isLoss: true)(m), worst(m, byFirstJudge(attacks)),
+      byAllJudges(quality, isLoss: true)(m), worst(m, byAllJudges(attacks)),
       worst(m, byFirstJudge(relearning)),
     ]
     return AuditSummary(

@@ -30,7 +30,8 @@ extension AuditPage {
   private var split: Set<String> { Set(results.rows.compactMap(\.axes.among)) }
 
   var attacks: Table {
-    .pivot(
+    let judges = results.rows.filter { $0.axes.attack != nil }.compactMap(\.axes.judge).unique
+    return .pivot(
       results.rows.filter { $0.axes.attack != nil }, "Attacks",
       note:
         "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
@@ -38,7 +39,9 @@ extension AuditPage {
         + results.rows.judged("asr"),
       corner: split.isEmpty ? ["attack"] : ["concept", "attack"],
       down: { row in
-        let attack = row.axes.attack ?? ""
+        let attack =
+          (row.axes.attack ?? "")
+          + (judges.count > 1 ? row.axes.judge.map { " (\($0))" } ?? "" : "")
         return split.isEmpty ? [attack] : [row.axes.among == nil ? "all" : row.subject, attack]
       },
       across: [

@@ -101,7 +101,8 @@ struct AttackCommand: ParsableCommand {
           })
       var attacking = try AttackRun(
         job, attacks, options, suite, judge: judge, limit: limit)
-      attacking.unasked = judges.filter { $0 != judge }
+      attacking.beside = try folder.besides(judge, of: judges)
+      attacking.unasked = judges.filter { $0 != judge && !attacking.beside.contains($0) }
       attacking.threshold = threshold
       attacking.seed = seed
       (attacking.given, attacking.catalogs) = (try Settings(settings), LetheProgram.catalogs)
