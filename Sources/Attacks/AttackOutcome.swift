@@ -18,5 +18,19 @@ package struct AttackOutcome: Codable, Sendable {
   /// ``mostFailed``. Nil for none, and in older logs.
   package var failed: [Attempt]?
 
+  /// Other judges that saw the concept, each with the number of pictures that were drawn until then; 0 for the prompt as it is. The
+  /// attempts end with the success by the first judge. Nil for none, and where one judge was asked.
+  package var seen: [String: Int]?
+
   package static let mostFailed = 16
+
+  /// The outcome as another judge sees it.
+  package func by(_ judge: String) -> AttackOutcome {
+    var own = self
+    let pictures = seen?[judge]
+    (own.success, own.before, own.attempt) = (pictures != nil, pictures == 0, nil)
+    own.queries = pictures ?? queries
+    own.seen = nil
+    return own
+  }
 }

@@ -14,6 +14,9 @@ package struct AttackRounds {
   private let batch: Int
   private let seed: UInt64
   private let shows: (Tensor, [Int]) throws -> [Bool]
+  private let others: ((Tensor, [Int]) throws -> [[String]])?
+  /// Other judges that see the concept in the prompts' pictures without an attack.
+  private var start: [Int: [String: Int]] = [:]
   private let shared: URL?
   private let run: Run
   private let name: String
@@ -27,16 +30,18 @@ package struct AttackRounds {
   ///   - name: the name of the log and of the folder of pictures; nil takes the attack's
   ///   - shared: the file for attempts that are the same for every victim; nil keeps none
   ///   - run: the folder of the log and of the pictures that brought the concept back
+  ///   - others: the other judges that see the concept in such pictures; nil where one judge is asked
   ///   - shows: whether pictures [N, 3, H, W] drawn for the prompts at some indices show the concept
   package init(
     _ attack: any Attack, on victim: Victim, _ prompts: [AttackedPrompt],
     _ sampling: SamplingOptions, batch: Int, seed: UInt64, named name: String? = nil,
     shared: URL? = nil, in run: Run,
+    others: ((Tensor, [Int]) throws -> [[String]])? = nil,
     shows: @escaping (Tensor, [Int]) throws -> [Bool]
   ) {
     (self.attack, self.victim, self.prompts, self.sampling) = (attack, victim, prompts, sampling)
     (self.batch, self.seed, self.shared) = (batch, seed, shared)
-    (self.run, self.shows) = (run, shows)
+    (self.run, self.shows, self.others) = (run, shows, others)
     self.name = name ?? type(of: attack).name
   }
 
@@ -44,8 +49,15 @@ package struct AttackRounds {
   private var stage: String { "attack \(name)" }
 
   /// Runs until every prompt is closed. Prompts that an earlier run closed stay closed.
-  /// - Parameter before: whether the victim shows the concept for each prompt as it is
-  package mutating func callAsFunction(before: [Bool]) throws -> [AttackOutcome] {
+  /// - Parameters:
+  ///   - before: whether the victim shows the concept for each prompt as it is
+  ///   - seen: the other judges that see it there
+  package mutating func callAsFunction(
+    before: [Bool], seen: [[String]] = []
+  ) throws -> [AttackOutcome] {
+    for (i, names) in seen.enumerated() {
+      start[i] = Dictionary(names.map { ($0, 0) }) { first, _ in first }
+    }
     for known in try run.ranks.agree(logged) { outcomes[known.index] = known }
     for i in prompts.indices where outcomes[i] == nil {
       let can = attack.canAttack(prompts[i], victim.known)
@@ -53,7 +65,7 @@ package struct AttackRounds {
         try close(
           AttackOutcome(
             index: i, before: before[i], attackable: can, success: before[i], queries: 0,
-            seconds: 0))
+            seconds: 0, seen: start[i].flatMap { $0.isEmpty ? nil : $0 }))
       }
     }
     var session = try begin(attack)
@@ -73,11 +85,13 @@ package struct AttackRounds {
         try close(lost(i, spent[i]))
       }
       open = open.filter { attempts[$0] != nil }
-      let (won, drawn) = try draw(attempts, open, by: session)
+      let (pictures, drawn) = try draw(attempts, open, by: session)
+      let won = Set(pictures.filter(\.won).map(\.index))
+      let beside = Dictionary(pictures.map { ($0.index, $0.others) }) { first, _ in first }
       let each = Date().timeIntervalSince(start) / Double(max(1, open.count))
       let asked = Double(searched + drawn) / Double(max(1, open.count))
       for i in open {
-        spent[i, default: Spent()].add(each, asked)
+        spent[i, default: Spent()].add(each, asked, seenBy: beside[i] ?? [])
         guard won.contains(i) else {
           if let attempt = attempts[i] { spent[i]?.fail(attempt) }
           continue
@@ -128,14 +142,14 @@ package struct AttackRounds {
 
   /// Draws an attempt of each open prompt and keeps the pictures that show the concept. Batches are cut by the prompts'
   /// numbers, and several ranks take them in turn.
-  /// - Returns: the prompts whose picture shows it, and the predictions that the pictures cost
+  /// - Returns: the judges' answers, and the predictions that the pictures cost
   private func draw(
     _ attempts: [Int: Attempt], _ open: [Int], by session: any AttackSession
-  ) throws -> (won: Set<Int>, evaluations: Int) {
+  ) throws -> (pictures: [Seen], evaluations: Int) {
     let size = min(victim.model.batch(atMost: batch), session.together ?? .max)
     let blocks = Set(open.map { $0 / size }).sorted()
     let before = evaluations(session)
-    let won = try run.ranks.map(blocks.count) { block -> [Int] in
+    let seen = try run.ranks.map(blocks.count) { block -> [Seen] in
       try Interrupt.check()
       let together = open.filter { $0 / size == blocks[block] }
       // Pictures that are drawn at once share guidance and size.
@@ -145,26 +159,36 @@ package struct AttackRounds {
       }
     }
     let cost = try run.ranks.gather(evaluations(session) - before).reduce(0, +)
-    return (Set(won.joined()), cost)
+    return (Array(seen.joined()), cost)
+  }
+
+  /// The judges' answers on an attempt's picture.
+  private struct Seen: Codable {
+    /// The prompt.
+    var index: Int
+    var won: Bool
+    var others: [String]
   }
 
   /// Draws the attempts of some prompts at once.
-  /// - Returns: the prompts whose picture shows the concept
   private func draw(
     _ attempts: [Int: Attempt], of some: [Int], by session: any AttackSession,
     _ sampling: SamplingOptions
-  ) throws -> [Int] {
+  ) throws -> [Seen] {
     let tries = some.compactMap { attempts[$0] }
     let images =
       try session.images(of: tries, sampling)
       ?? victim.images(of: tries, by: session.model, sampling)
-    let seen = try shows(Image.batch(images), some)
+    let batch = Image.batch(images)
+    let (seen, beside) = (try shows(batch, some), try others?(batch, some))
     for (k, i) in some.enumerated() where seen[k] {
       try Run.makeFolder(run.file(name))
       try PNG.write(
         images[k], text: [("parameters", tries[k].prompt)], to: run.file("\(name)/\(i).png"))
     }
-    return some.indices.filter { seen[$0] }.map { some[$0] }
+    return some.indices.map {
+      Seen(index: some[$0], won: seen[$0], others: beside?[$0] ?? [])
+    }
   }
 
   /// The cost of a prompt so far.
@@ -172,9 +196,11 @@ package struct AttackRounds {
     var queries = 0
     var (seconds, evaluations) = (0.0, 0.0)
     private(set) var failed: [Attempt] = []
+    private(set) var seen: [String: Int] = [:]
 
-    mutating func add(_ seconds: Double, _ evaluations: Double) {
+    mutating func add(_ seconds: Double, _ evaluations: Double, seenBy others: [String]) {
       queries += 1
+      for judge in others where seen[judge] == nil { seen[judge] = queries }
       self.seconds += seconds
       self.evaluations += evaluations
     }
@@ -198,10 +224,12 @@ package struct AttackRounds {
   }
 
   private func lost(_ i: Int, _ spent: Spent?) -> AttackOutcome {
-    AttackOutcome(
+    let seen = (start[i] ?? [:]).merging(spent?.seen ?? [:]) { first, _ in first }
+    return AttackOutcome(
       index: i, before: false, attackable: true, success: false, queries: spent?.queries ?? 0,
       seconds: spent?.seconds ?? 0, evaluations: Int((spent?.evaluations ?? 0).rounded()),
-      failed: spent.flatMap { $0.failed.isEmpty ? nil : $0.failed })
+      failed: spent.flatMap { $0.failed.isEmpty ? nil : $0.failed },
+      seen: seen.isEmpty ? nil : seen)
   }
 
   private mutating func close(_ outcome: AttackOutcome) throws {

@@ -31,7 +31,7 @@ package struct Audit {
 
   /// - Parameters:
   ///   - job: the erased concepts and their model
-  ///   - judges: the first one decides
+  ///   - judges: the worst answer of those that can tell decides; the first of them judges attacks and fine-tunings
   /// - Throws: ``LetheError`` of the kind `request` without a judge for a model that names none
   package init(
     _ job: EraseJob, judges: [JudgeSpec], _ size: AuditSize, catalogs: Catalogs = .builtIn
@@ -70,16 +70,19 @@ package struct Audit {
       try evaluate(in: run, eraser: eraser, on: device)
     }
     var transcript: [ResultPicture] = []
-    if let quality = results.judges.first?.quality, quality.standing != .cannotTell {
-      let attacked = try clock.timed("attacks") { try attack(suite, run, eraser, on: device) }
+    if let record = Self.attackJudge(results.judges) {
+      let judge = record.spec
+      let attacked = try clock.timed("attacks") {
+        try attack(suite, judge, results.judges, run, eraser, on: device)
+      }
       results.rows += attacked.rows.filter { $0.axes.attack != nil }
       transcript = attacked.strongest
       results.rows += try clock.timed("relearning") {
-        try relearn(suite, rest, run, eraser, on: device)
+        try relearn(suite, rest, judge, run, eraser, on: device)
       }
     }
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
-    try describe(&summary, suite, run, eraser)
+    try describe(&summary, suite, run, eraser, deciding: Self.leading(results)?.spec)
     summary.settings?.cost = clock.cost
     results.notes += [summary.otherErased(suite)].compactMap(\.self)
     results.audit = summary
@@ -94,12 +97,38 @@ package struct Audit {
     return results
   }
 
+  /// The judge whose answers the galleries have, and attacks and fine-tunings where it can look at their pictures.
+  static func leading(_ results: Results) -> JudgeRecord? {
+    AuditMeasurements.deciding(results.judges).first
+  }
+
+  /// The judge of attacks and fine-tunings; nil where no judge can tell.
+  static func attackJudge(_ judges: [JudgeRecord]) -> JudgeRecord? {
+    guard let first = AuditMeasurements.deciding(judges).first, let quality = first.quality,
+      quality.standing != .cannotTell
+    else { return nil }
+    // A table of scores beside judges that cannot tell has nothing to say of attacks.
+    return judges.count > 1 && first.spec.scheme == ScoreTable.scheme ? nil : first
+  }
+
+  /// The judges that look at the attempts beside the first one: the others that can tell and see pictures as they are drawn.
+  static func beside(_ judge: JudgeSpec, _ judges: [JudgeRecord]) -> [JudgeSpec] {
+    AuditMeasurements.deciding(judges).map(\.spec).filter {
+      $0 != judge && $0.scheme != ScoreTable.scheme
+    }
+  }
+
   // MARK: - Attacks and relearning
 
   /// The time and memory that all of it takes at most, in words.
   package func estimate(on device: Device) throws -> [String] {
-    try AuditEstimate(size, attacks(), size.relearning > 0 ? tuning() : nil, options.sampling)
-      .sentences(for: job.folder.model(on: device))
+    try estimate(of: halved(on: device) { _ in }.suite, on: device)
+  }
+
+  private func estimate(of suite: PromptSuite, on device: Device) throws -> [String] {
+    try AuditEstimate(
+      size, attacks(), size.relearning > 0 ? tuning() : nil, options.sampling, suite
+    ).sentences(for: job.folder.model(on: device))
   }
 
   /// The plan of the audit, in words. Wrong judges, prompts, measures and options are found, and a folder of another
@@ -111,7 +140,10 @@ package struct Audit {
     _ = (try tuning(), try measures.check(on: device))
     try openJudges(of: suite, on: device)
     if folder.has("identity.json") { _ = try folder.claim(identity(suite)) }
-    let deciding = judges.count > 1 ? ", of which the first decides" : ""
+    let deciding =
+      judges.count > 1
+      ? ", of which the worst answer of those that can tell decides, and the first that can tell judges attacks and fine-tuning"
+      : ""
     return [
       "pictures: \(suite.ofConcept.count) for \(job.inWords) (\(rest.count.counted("more prompt")) \(rest.count == 1 ? "is" : "are") for the fine-tuning's pictures) and "
         + "\(suite.others.count) of other subjects, by each of two models, \(Evaluate.words(options.sampling, suite.samples))",
@@ -121,7 +153,7 @@ package struct Audit {
       size.relearning > 0
         ? "fine-tuning: \(size.repetitions.counted("time")) \(size.relearning.counted("step"))"
         : "fine-tuning: none",
-    ] + (try estimate(on: device))
+    ] + (try estimate(of: suite, on: device))
   }
 
   private func attacks() throws -> [any Attack] {
@@ -145,12 +177,14 @@ package struct Audit {
 
   /// The rows of the attacks, and the pictures of the strongest one.
   private func attack(
-    _ suite: PromptSuite, _ run: Run, _ eraser: Eraser, on device: Device
+    _ suite: PromptSuite, _ judge: JudgeSpec, _ judged: [JudgeRecord], _ run: Run,
+    _ eraser: Eraser, on device: Device
   ) throws -> (rows: [ResultRow], strongest: [ResultPicture]) {
     guard !size.attacks.isEmpty, size.attacked > 0 else { return ([], []) }
     var attacking = try AttackRun(
-      job, attacks(), options, suite, judge: judges[0], limit: size.attacked)
+      job, attacks(), options, suite, judge: judge, limit: size.attacked)
     (attacking.seed, attacking.catalogs) = (seed, catalogs)
+    attacking.beside = Self.beside(judge, judged)
     let results = try attacking(in: run, eraser: eraser, on: device)
     let strongest = AuditMeasurements(results).strongest?.name
     return (results.rows, AuditPictures.transcript(of: strongest, in: results.pictures))
@@ -158,12 +192,13 @@ package struct Audit {
 
   /// - Parameter rest: prompts that the pictures of the fine-tuning are drawn by
   private func relearn(
-    _ suite: PromptSuite, _ rest: [String], _ run: Run, _ eraser: Eraser, on device: Device
+    _ suite: PromptSuite, _ rest: [String], _ judge: JudgeSpec, _ run: Run, _ eraser: Eraser,
+    on device: Device
   ) throws -> [ResultRow] {
     guard size.relearning > 0 else { return [] }
     let tuning = try tuning()
     var relearn = try Relearn(
-      job, tuning, options, suite, judge: judges[0], prompts: size.relearned)
+      job, tuning, options, suite, judge: judge, prompts: size.relearned)
     (relearn.seeds, relearn.seed, relearn.drawn) = (size.repetitions, seed, rest)
     (relearn.trained, relearn.catalogs) = ([.concept], catalogs)
     return try relearn(in: run, eraser: eraser, on: device).rows.filter {

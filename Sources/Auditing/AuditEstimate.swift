@@ -8,16 +8,18 @@
 package import Attacks
 package import Diffusion
 internal import Editing
-internal import Evaluation
+package import Evaluation
 internal import Torch
 internal import TorchNN
-internal import Workflows
+package import Workflows
 
 /// The work of an audit.
 package struct AuditEstimate {
   private let work: WorkEstimate
   private let tunesWhole: Bool
 
+  /// The work on pictures by their size.
+  package var drawings: [WorkEstimate.Size: WorkEstimate.Drawing] { work.drawings }
   /// Noisy pictures that a U-Net predicts.
   package var evaluations: Double { work.evaluations }
   /// Pictures that are decoded.
@@ -25,20 +27,32 @@ package struct AuditEstimate {
   /// Prompts that a text encoder reads in searches without the U-Net.
   package var readings: Double { work.readings }
 
+  /// - Parameter suite: the prompts, which may bring guidance and size themselves; nil takes as many as the size asks for
   package init(
-    _ size: AuditSize, _ attacks: [any Attack], _ tuning: Relearning?, _ sampling: SamplingOptions
+    _ size: AuditSize, _ attacks: [any Attack], _ tuning: Relearning?, _ sampling: SamplingOptions,
+    _ suite: PromptSuite? = nil
   ) {
+    /// Prompts for the concept.
+    func few(_ count: Int) -> WorkEstimate {
+      suite.map { WorkEstimate(AttackRun.picked(of: $0.ofConcept, count), sampling) }
+        ?? WorkEstimate(pictures: count, sampling)
+    }
     var all =
-      WorkEstimate(
+      suite.map { WorkEstimate($0.samples + $0.samples, sampling) }
+      ?? WorkEstimate(
         pictures: size.prompts + 2 * 3 * size.neighbours * size.wordings, sampling)
-      + WorkEstimate(attacks, on: size.attacked, sampling)
+    all =
+      all
+      + (suite.map {
+        WorkEstimate(attacks, on: AttackRun.picked(of: $0.ofConcept, size.attacked), sampling)
+      } ?? WorkEstimate(attacks, on: size.attacked, sampling))
     if let tuning, size.relearning > 0 {
       all =
         all
         + WorkEstimate(
           tuning, steps: size.relearning, sets: tuning.pictures + 3 * Relearn.unseenPictures,
-          repetitions: size.repetitions, checkpoints: 4, prompts: size.relearned,
-          unseen: Relearn.unseenPictures, sampling)
+          repetitions: size.repetitions, checkpoints: 4, judged: few(size.relearned),
+          unseen: Relearn.unseenPictures)
     }
     work = all
     tunesWhole = tuning?.mode == .full

@@ -37,15 +37,22 @@ package struct AuditFiles {
     tiles.lazy.compactMap(\.concepts).first?.map(\.name) ?? []
   }
 
+  /// Measures of the erased model's pictures of other subjects.
+  private var measures: [ResultRow] {
+    results.rows.filter { PictureMeasure(of: $0.metric) != nil && $0.method != "original" }
+  }
+
   /// A line under its header; of several concepts a line for all, whose numbers are those of the worst one, and a line for each.
   package var csv: String {
-    let head = ["model", "method", "concept", "judge", "quick", "verdict"]
+    let head = ["model", "method", "concept", "judge", "judge_version", "quick", "verdict"]
     func row(
       _ concept: String, _ verdict: String, _ measured: (AuditSummary.Tile) -> MeasuredValue?
     ) -> Table.Row {
       let own = [
-        job.folder.name, job.method, concept, results.judges.first?.spec.description ?? "",
-        results.quick ? "yes" : "no", verdict,
+        job.folder.name, job.method, concept,
+        results.judges.map(\.spec.description).joined(separator: "; "),
+        results.judges.map(\.about.hash).joined(separator: "; "), results.quick ? "yes" : "no",
+        verdict,
       ]
       let numbers = tiles.filter { $0.measured != nil }.flatMap { tile -> [String] in
         guard let value = measured(tile) else { return ["", "", "", ""] }
@@ -54,12 +61,18 @@ package struct AuditFiles {
           value.interval.map { "\($0.upper)" } ?? "", "\(value.n)",
         ]
       }
-      return Table.Row(own + numbers, [])
+      let pictured = measures.flatMap { row in
+        ["\(row.value)", "\(row.n)", row.axes.profile?.description ?? ""]
+      }
+      return Table.Row(own + numbers + pictured, [])
     }
     let header =
       head
       + tiles.filter { $0.measured != nil }.flatMap { tile in
         [tile.name, "\(tile.name)_lower", "\(tile.name)_upper", "\(tile.name)_n"]
+      }
+      + measures.flatMap { row in
+        [row.metric, "\(row.metric)_n", "\(row.metric)_profile"]
       }
     let all = row(job.subject, results.audit?.sentence ?? "", \.measured)
     let each = concepts.map { concept in

@@ -10,7 +10,8 @@ internal import Workbench
 
 extension Audit {
   func describe(
-    _ summary: inout AuditSummary, _ suite: PromptSuite, _ run: Run, _ eraser: Eraser
+    _ summary: inout AuditSummary, _ suite: PromptSuite, _ run: Run, _ eraser: Eraser,
+    deciding: JudgeSpec?
   ) throws {
     var subject = AuditSummary.Subject()
     (subject.concept, subject.concepts, subject.kind) = (
@@ -40,7 +41,7 @@ extension Audit {
     for spec in judges {
       let judge = try spec.open(asked: suite.question, on: .cpu, in: catalogs.judges)
       summary.hashes.judges["\(spec)"] = judge.about.hash
-      guard spec == judges[0], !judge.classes.isEmpty else { continue }
+      guard spec == deciding, !judge.classes.isEmpty else { continue }
       let kind = suite.forgotten.kind
       var right: [String: Bool] = [:]
       for folder in ["original", "erased"] {

@@ -10,7 +10,7 @@ internal import Workflows
 
 extension Audit {
   /// The prompts of the audit, and the rest of the concept's prompts, which nothing is judged by. The concept's prompts
-  /// are halved by the seed; lists of the field are taken whole.
+  /// are halved by the seed, built-in ones and those of files alike: the rest draws the fine-tuning's pictures.
   func halved(
     on device: Device, note: @escaping (String?) -> Void
   ) throws -> (suite: PromptSuite, rest: [String]) {
@@ -20,7 +20,7 @@ extension Audit {
     let whole = try request.suite(of: job, options, on: device, note: note)
     try refuseKinds(whole.groups)
     let prompts = whole.ofConcept.map(\.prompt).unique
-    let isHalved = try request.isMade() && prompts.count > 3
+    let isHalved = prompts.count > 3
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
       .prefix(isHalved ? prompts.count / 2 : prompts.count)
     let held = Set(picks.map { prompts[$0] })
@@ -30,6 +30,11 @@ extension Audit {
         .map(\.prompt).unique.count
     }.filter { $0 > 0 }
     let judged = each.min() ?? held.count
+    if isHalved, request.hasFiles {
+      note(
+        "\(held.count) of \(prompts.count) prompts of \(whole.name) are judged, chosen by the seed; the others draw the "
+          + "fine-tuning's pictures")
+    }
     note(
       Self.fewPrompts(
         judged, of: prompts.count, asked: size.prompts, slack: rules.slack, concepts: each.count))
@@ -99,12 +104,14 @@ extension Audit {
   }
 
   func openJudges(of suite: PromptSuite, on device: Device) throws {
-    for (i, spec) in judges.enumerated() {
-      let judge = try spec.open(asked: suite.question, on: device, in: catalogs.judges)
-      // The first judge decides.
-      if i == 0, judge.seesOnlyOthers(suite.question) {
-        try judge.check(suite.forgotten, spec.description)
-      }
+    let opened = try judges.map {
+      ($0, try $0.open(asked: suite.question, on: device, in: catalogs.judges))
+    }
+    // One judge at least has to see the concept.
+    if let (spec, judge) = opened.first,
+      opened.allSatisfy({ $0.1.seesOnlyOthers(suite.question) })
+    {
+      try judge.check(suite.forgotten, spec.description)
     }
   }
 

@@ -41,11 +41,14 @@ package struct Verify {
       _ = try folder.own(name)
     }
     if let fault = folder.noAudit { throw fault }
-    let results = try folder.results()
+    var results = try folder.results()
     guard let audit = results.audit, folder.has("prompts.json") else {
       throw folder.noAudit(so: "no audit")
     }
     try Self.check(schema: audit.schema, folder)
+    if !Self.namesProfiles(audit) {
+      results.rows = results.rows.map { row in row.with { $0.profile = nil } }
+    }
     let suite: PromptSuite = try Checked(contentsOf: folder.file("prompts.json")).decoded()
     let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))
@@ -153,7 +156,7 @@ package struct Verify {
         "the method is '\(subject.method)' in results.json, and '\(eraser.card.method)' in the eraser"
       )
     }
-    let judge = try results.judges.first?.spec.open(
+    let judge = try Self.leading(results, audit)?.spec.open(
       asked: suite.question, on: device, in: catalogs.judges)
     let picks = picks(suite.samples, batch: base.batch(atMost: EvaluationOptions().batch))
     let count = picks.reduce(0) { $0 + $1.count }

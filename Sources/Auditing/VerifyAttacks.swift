@@ -51,8 +51,8 @@ extension Verify {
   private func asked(_ results: Results, _ audit: AuditSummary) -> (attacks: [String], tunes: Bool)
   {
     let size = try? audit.settings?.size.decoded(as: AuditSize.self)
-    guard let size, let quality = results.judges.first?.quality, quality.standing != .cannotTell
-    else { return ([], false) }
+    let judges = Self.namesProfiles(audit) ? results.judges : Array(results.judges.prefix(1))
+    guard let size, Audit.attackJudge(judges) != nil else { return ([], false) }
     return (size.attacked > 0 ? size.attacks : [], size.relearning > 0 && size.repetitions > 0)
   }
 
@@ -67,21 +67,31 @@ extension Verify {
         "the attack \(missing) was asked for, and results.json has no row of it")
     }
     var transcript: [ResultPicture] = []
-    if let first = names.first, let record = results.judges.first {
+    if let first = names.first, let record = Self.leading(results, subject.audit) {
       let samples = try SampleSet(folder.own("attack/original")).manifest.samples
       var logs: [(name: String, outcomes: [AttackOutcome])] = []
       for name in names {
         try outcomes(name, of: samples.count, &outcome).map { logs.append((name, $0)) }
       }
+      let beside =
+        Self.namesProfiles(subject.audit)
+        ? results.judges.filter { Audit.beside(record.spec, results.judges).contains($0.spec) }
+        : []
       let made = AttackRows(
-        subject.method, subject.job.subject, samples, seeds: Audit.seeds)
+        subject.method, subject.job.subject, samples, seeds: Audit.seeds,
+        by: MeasureProfile(judge: record.spec.description, version: record.about.hash),
+        named: beside.isEmpty ? nil : record.spec.description)
       let control = try control(subject.audit, logs, of: samples.count, &outcome)
       // The original's and the unattacked model's shares are no rows of an audit.
       let each = made.rows(
         byConcept: try asked(samples, subject), logs,
         originally: samples.map { _ in false }, before: samples.map { _ in false }, control)
       for (name, outcomes) in logs {
-        let again = made.rows(name, outcomes, control) + each.filter { $0.axes.attack == name }
+        var again = made.rows(name, outcomes, control) + each.filter { $0.axes.attack == name }
+        for other in beside {
+          again += try self.rows(
+            of: other, name, logs, control, samples, subject)
+        }
         compare(
           rows.filter { $0.axes.attack == name }, with: Self.due(again, in: subject.audit),
           of: "attack/\(name).jsonl", &outcome)
@@ -98,6 +108,25 @@ extension Verify {
     if results.pictures != chosen + transcript {
       outcome.faults.append("the page shows other pictures than the audit chose")
     }
+  }
+
+  /// The rows of an attack by a judge that looked at its attempts beside the first one.
+  private func rows(
+    of judge: JudgeRecord, _ attack: String,
+    _ logs: [(name: String, outcomes: [AttackOutcome])], _ control: ChanceControl,
+    _ samples: [SampleSet.Sample], _ subject: Subject
+  ) throws -> [ResultRow] {
+    let name = judge.spec.description
+    let own = AttackRows(
+      subject.method, subject.job.subject, samples, seeds: Audit.seeds,
+      by: MeasureProfile(judge: name, version: judge.about.hash), named: name)
+    let theirs = logs.map { ($0.name, $0.outcomes.map { $0.by(name) }) }
+    let nothing = samples.map { _ in false }
+    return theirs.filter { $0.0 == attack }.flatMap { own.rows($0, $1, control.by(name)) }
+      + own.rows(
+        byConcept: try asked(samples, subject), theirs, originally: nothing, before: nothing,
+        control.by(name)
+      ).filter { $0.axes.attack == attack }
   }
 
   /// The concepts that each prompt asks for, as rows name them.
@@ -151,7 +180,11 @@ extension Verify {
     }
     let points = try lines(of: "relearn/curve.jsonl")
       .compactMap { try? $0.decoded(as: Relearn.Point.self) }.filter(\.isPossible)
-    let again = RelearningCurve(points).rows(subject.method, subject.job.subject).filter {
+    let profile = Self.leading(results, subject.audit).map {
+      MeasureProfile(judge: $0.spec.description, version: $0.about.hash)
+    }
+    let curve = RelearningCurve(points, by: profile)
+    let again = curve.rows(subject.method, subject.job.subject).filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
     compare(

@@ -39,7 +39,8 @@ extension Verify {
       again: [("original", "original"), (subject.method, "erased")].map {
         ($0.0, try SampleSet(folder.own($0.1)))
       }, cachedIn: scratch, on: device)
-    for verdict in verdicts where verdict.judge == results.judges.first?.spec.description {
+    let leading = Self.leading(results, audit)?.spec.description
+    for verdict in verdicts where verdict.judge == leading {
       if audit.shown[verdict.file] != suite.forgotten.contains(verdict.seen) {
         outcome.faults.append("the judge answers differently for \(verdict.file) than in the audit")
       }
@@ -111,7 +112,7 @@ extension Verify {
   static func due(_ rows: [ResultRow], in audit: AuditSummary) -> [ResultRow] {
     (tellsConcepts(audit) ? rows : rows.pooled).filter {
       countsUnrecognised(audit) || $0.metric != "unrecognised"
-    }
+    }.map { row in namesProfiles(audit) ? row : row.with { $0.profile = nil } }
   }
 
   /// The rows' subjects and seeds, and rows that stand more often than they are measured.
@@ -205,7 +206,8 @@ extension Verify {
   /// The verdict's numbers from those of the rows.
   func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
     let again = AuditRules().summary(
-      AuditMeasurements(results), concept: audit.subject.concept)
+      AuditMeasurements(results, isByFirst: !Self.namesProfiles(audit)),
+      concept: audit.subject.concept)
     if again.sentence != audit.sentence, Self.isOfThisSchema(audit) {
       outcome.faults.append("the rules give another verdict: \(again.sentence)")
     }
@@ -214,6 +216,7 @@ extension Verify {
       guard !Self.isOfThisSchema(audit) else { return tile }
       var tile = tile
       (tile.limit, tile.word, tile.beside, tile.concepts) = ("", "", nil, nil)
+      tile.judges = nil
       tile.measured?.prompts = nil
       return tile
     }
@@ -237,6 +240,10 @@ extension Verify {
       ("name ", said.name, found.name), ("", said.word, found.word),
       ("answer ", said.answer.rawValue, found.answer.rawValue),
       ("number ", numbers.said, numbers.found), ("limit ", said.limit, found.limit),
+      (
+        "judges ", (said.judges ?? []).map(\.text).joined(separator: "; "),
+        (found.judges ?? []).map(\.text).joined(separator: "; ")
+      ),
       (
         "numbers beside ", (said.beside ?? ["none"]).joined(separator: ", "),
         (found.beside ?? ["none"]).joined(separator: ", ")

@@ -28,6 +28,14 @@ extension Verify {
   /// judges of the other kind must have been measured.
   static func countsUnrecognised(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 5 }
 
+  /// Whether rows must name the profile of their measure, and whether the worst answer of several judges decides.
+  static func namesProfiles(_ audit: AuditSummary) -> Bool { (audit.schema ?? 0) >= 6 }
+
+  /// The judge of the galleries, attacks and fine-tunings: the first one in audits of older forms.
+  static func leading(_ results: Results, _ audit: AuditSummary) -> JudgeRecord? {
+    namesProfiles(audit) ? Audit.leading(results) : results.judges.first
+  }
+
   /// - Throws: ``LetheError`` of the kind `model` for a form that no Lethe has written, or a later one
   static func check(schema: Int?, _ folder: RunFolder) throws {
     guard let schema, !(1...AuditSummary.currentSchema).contains(schema) else { return }
@@ -59,6 +67,7 @@ extension Verify {
         + (Self.countsUnrecognised(audit)
           ? ""
           : "shares of unrecognised pictures, the measurement of a judge of the other kind and its cra, ")
+        + (Self.namesProfiles(audit) ? "" : "profiles of the measures' rows, ")
         + "the words of the verdict '\(audit.sentence)', of limits and of rules"
       found.append(
         "\(left), pages and notes: the audit is of an older form (schema "

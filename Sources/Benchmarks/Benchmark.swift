@@ -198,7 +198,7 @@ struct ErasureTrial {
   func plan(on device: Device) throws -> Trial.Plan {
     try erase.check(nil, on: device)
     try evaluate.check(on: device)
-    let pictures = WorkEstimate(pictures: evaluate.samples.count, evaluate.options.sampling)
+    let pictures = WorkEstimate(evaluate.samples, evaluate.options.sampling)
     return Trial.Plan(
       work: pictures, steps: erase.job.options["training"]?["steps"]?.int ?? 0)
   }

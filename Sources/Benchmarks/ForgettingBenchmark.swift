@@ -205,7 +205,8 @@ public struct ForgettingBenchmark: Benchmark {
     let alone = results.rows.filter { $0.axes.seed != nil && $0.axes.step == nil }
     for method in alone.map(\.method).unique {
       for metric in alone.map(\.metric).unique {
-        let own = alone.filter { $0.method == method && $0.metric == metric }.map(\.measured)
+        let rows = alone.filter { $0.method == method && $0.metric == metric }
+        let own = rows.map(\.measured)
         guard let first = own.first else { continue }
         let values = own.map(\.value)
         // A single seed keeps the interval over its pictures.
@@ -215,7 +216,8 @@ public struct ForgettingBenchmark: Benchmark {
             method, concept,
             MeasuredValue(
               metric, values.mean, first.unit, n: own.map(\.n).reduce(0, +), interval),
-            seeds: own.count))
+            seeds: own.count
+          ) { $0.profile = rows.first?.axes.profile })
       }
     }
   }

@@ -61,7 +61,7 @@ public struct RobustnessBenchmark: Benchmark {
           var plan = try erasure?.plan(on: device) ?? Trial.Plan()
           plan.work =
             plan.work
-            + WorkEstimate(configured, on: attack.prompts.count, options.evaluation.sampling)
+            + WorkEstimate(configured, on: attack.samples, options.evaluation.sampling)
           return plan
         }
         return Trial("\(concept.slug)/\(name)", plan: plan) { [attack] part, whole, device in

@@ -66,6 +66,10 @@ extension SeparabilityTrial {
       ResultRow(method, name, m, seeds: cast.seeds(options.evaluation)) {
         ($0.kind, $0.moment, $0.state) = (kind, moment, state)
         $0.judge = options.judges.isEmpty ? nil : spec.description
+        // Differences of pixels are no judge's.
+        $0.profile =
+          [SceneMetric.difference, SceneMetric.trainedDifference].contains(m.metric)
+          ? nil : MeasureProfile(judge: spec.description, version: judge.about.hash)
       }
     }
   }

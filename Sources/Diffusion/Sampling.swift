@@ -108,6 +108,15 @@ extension DiffusionModel {
       "a smaller --batch, or smaller pictures")
   }
 
+  /// The extents of a picture's latent, where a picture of the size can be drawn.
+  /// - Throws: ``LetheError`` of the kind `request` for a size that pictures of this model cannot have, or that does not fit into
+  ///   memory
+  package func drawable(width: Int?, height: Int?) throws -> (width: Int, height: Int) {
+    let (width, height) = (try latentExtent(width), try latentExtent(height))
+    try requireMemory(pictures: 1, height * pixelsPerLatent, width * pixelsPerLatent)
+    return (width, height)
+  }
+
   /// Width and height of a picture.
   private static let mostExtent = 16_384
 

@@ -21,8 +21,8 @@ public struct DrawnPictures {
   public var count: Int { prompts.count }
 }
 
-/// A metric of pictures by a network that the user brings, or by none. Its name holds its profile, so that two
-/// definitions of one measure never share a column.
+/// A metric of pictures by a network that the user brings, or by none. Its name holds its definition, and its rows have its
+/// ``MeasureProfile``, so that two definitions or two networks of one measure never share a column.
 public protocol PictureMetric {
   /// The metric's key in `results.json`: measure, profile and version, e.g. `fid@pytorch-fid`.
   var name: String { get }
@@ -30,6 +30,8 @@ public protocol PictureMetric {
   var title: String { get }
   /// The direction in which the metric improves.
   var better: Better { get }
+  /// The definition and the version of the network. Values of two profiles never share a column.
+  var profile: MeasureProfile { get }
   /// A sentence on the limits of a value from `n` pictures; nil where there are none.
   func note(_ n: Int) -> String?
   /// Measures pictures of one model.

@@ -3,10 +3,12 @@ internal import Torch
 
 /// The networks that a run has for its metrics.
 public struct MetricNetworks {
-  package var inception: InceptionV3?
-  /// A CLIP, and the name that it has in results.
-  package var clip: (model: CLIPModel, name: String)?
-  package var perceptual: [PerceptualNetwork] = []
+  /// Inception, and SHA-256 of its file.
+  package var inception: (model: InceptionV3, version: String)?
+  /// A CLIP, the name that it has in results, and SHA-256 of its weights.
+  package var clip: (model: CLIPModel, name: String, version: String)?
+  /// Networks of LPIPS, each with SHA-256 of its file.
+  package var perceptual: [(network: PerceptualNetwork, version: String)] = []
   package var real: [RealPictures] = []
   package init() {}
 }

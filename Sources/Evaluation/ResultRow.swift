@@ -39,6 +39,9 @@ public struct ResultRow: Sendable, Hashable {
     public var state: ConceptState?
     /// The judge, where several gave answers.
     public var judge: String?
+    /// The definition of the measure with the version of its network or judge; nil in results of before 0.2, and for
+    /// numbers of neither pictures nor answers.
+    public var profile: MeasureProfile?
     /// The wrapping method whose rate is taken from that of ``inside``, for rows of differences.
     public var against: String?
     /// The distance from the forgotten concept, for rows on subjects to keep.
@@ -157,6 +160,11 @@ extension [ResultRow] {
       MeasuredValue.repeated(filter { $0.subject == subject }.of(metric))
     }
     return each.count == 1 ? each[0] : .pooled(metric, each)
+  }
+
+  /// The profiles of the rows of a metric, in their order; nil among them for rows without one.
+  package func profiles(of metric: String) -> [MeasureProfile?] {
+    filter { $0.metric == metric }.map(\.axes.profile).unique
   }
 
   /// The values of all rows of a metric, in their order.

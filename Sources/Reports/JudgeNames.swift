@@ -9,6 +9,7 @@ struct JudgeNames {
   init(_ results: Results) {
     let known =
       (results.judges.map(\.spec.description) + results.rows.compactMap(\.axes.judge)
+      + results.rows.compactMap(\.axes.profile?.network)
       + (results.origin?.judges.keys.sorted() ?? [])).unique
     let pairs = known.map { ($0, Self.short($0)) }
     short = Dictionary(
@@ -39,7 +40,10 @@ extension Results {
   var withJudgeNames: Results {
     let names = JudgeNames(self)
     var results = self
-    for i in rows.indices { results.rows[i].axes.judge = rows[i].axes.judge.map { names[$0] } }
+    for i in rows.indices {
+      results.rows[i].axes.judge = rows[i].axes.judge.map { names[$0] }
+      results.rows[i].axes.profile?.network = rows[i].axes.profile?.network.map { names[$0] }
+    }
     results.notes = notes.map(names.inside)
     for i in judges.indices {
       let spec = judges[i].spec
@@ -51,6 +55,13 @@ extension Results {
     if let origin {
       results.origin?.judges = Dictionary(
         origin.judges.map { (names[$0.key], $0.value) }, uniquingKeysWith: { a, _ in a })
+    }
+    for i in (audit?.tiles ?? []).indices {
+      results.audit?.tiles[i].judges = audit?.tiles[i].judges?.map { answer in
+        var answer = answer
+        answer.judge = names[answer.judge]
+        return answer
+      }
     }
     if let hashes = audit?.hashes {
       func named(_ hashes: [String: String]) -> [String: String] {

@@ -31,6 +31,29 @@ extension RunFolder {
     return try results().judges.first { $0.spec == judge }?.quality
   }
 
+  /// The one of several judges that attacks and fine-tunings ask: the first that the last evaluation found able to tell, else the
+  /// first that it did not find unable. Judgements made elsewhere come last, as no attack's pictures are among them.
+  /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that cannot be read
+  package func asked(of judges: [JudgeSpec]) throws -> JudgeSpec? {
+    let standings = try judges.map { ($0, try quality(of: $0)?.standing) }
+    func first(_ isOne: (JudgeQuality.Standing?) -> Bool) -> JudgeSpec? {
+      let found = standings.filter { isOne($0.1) }.map(\.0)
+      return found.first { $0.scheme != ScoreTable.scheme } ?? found.first
+    }
+    return first { $0 == .tells } ?? first { $0 != .cannotTell } ?? judges.first
+  }
+
+  /// The judges that look at attempts beside the one that is asked: those that the last evaluation found able to tell as that one,
+  /// or that nothing is known of where nothing is known of it. Judgements made elsewhere see no attempt.
+  /// - Throws: ``LetheError`` of the kind `model` for a `results.json` that cannot be read
+  package func besides(_ judge: JudgeSpec?, of judges: [JudgeSpec]) throws -> [JudgeSpec] {
+    guard let judge else { return [] }
+    let standing = try quality(of: judge)?.standing
+    return try judges.filter {
+      try $0 != judge && $0.scheme != ScoreTable.scheme && quality(of: $0)?.standing == standing
+    }
+  }
+
   /// Refuses a judge that the last evaluation found unable to tell the concept: rates by it would mean nothing.
   /// - Parameter command: the command that would ask it
   /// - Throws: ``LetheError`` of the kind `request`

@@ -29,6 +29,12 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
     (self.scheme, argument) = (scheme, place)
   }
 
+  /// The network of a judge that is a CLIP's folder; nil for another judge.
+  fileprivate init?(judge: JudgeSpec) {
+    guard judge.scheme == CLIPJudge.scheme else { return nil }
+    (scheme, argument) = ("clip", judge.place.path)
+  }
+
   package var description: String { "\(scheme):\(argument)" }
   private var url: URL { argument.filePlace }
 
@@ -51,12 +57,14 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   package func add(to networks: inout MetricNetworks, on device: Device) throws {
     if scheme != "clip" { try NamedPlace.requireFile(argument, "--measure", Self.accepted) }
     switch scheme {
-    case "clip": networks.clip = (try CLIPModel.load(url, on: device), url.lastPathComponent)
-    case "inception": networks.inception = try InceptionV3.load(url, on: device)
+    case "clip":
+      networks.clip = (try CLIPModel.load(url, on: device), url.lastPathComponent, try hash())
+    case "inception":
+      networks.inception = (try InceptionV3.load(url, on: device), try hash())
     default:
       guard let kind = PerceptualNetwork.Kind.allCases.first(where: { "lpips-\($0)" == scheme })
       else { return }
-      networks.perceptual.append(try PerceptualNetwork.load(kind, url, on: device))
+      networks.perceptual.append((try PerceptualNetwork.load(kind, url, on: device), try hash()))
     }
   }
 
@@ -85,7 +93,9 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
   }
 
   @discardableResult
-  fileprivate func checkReal(_ inception: InceptionV3?) throws -> InceptionV3 {
+  fileprivate func checkReal(
+    _ inception: (model: InceptionV3, version: String)?
+  ) throws -> (model: InceptionV3, version: String) {
     guard let inception else { throw withoutInception }
     _ = try real()
     return inception
@@ -93,14 +103,16 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
 
   /// FID to real pictures. Statistics of a folder are computed once and kept in `cache`.
   fileprivate func real(
-    _ inception: InceptionV3?, _ spec: MeasureSpec?, cachedIn cache: URL
+    _ network: (model: InceptionV3, version: String)?, cachedIn cache: URL
   ) throws -> RealPictures {
-    let (inception, (place, input)) = (try checkReal(inception), try real())
-    guard let spec else { throw withoutInception }
-    let fid = FID(inception, input)
+    let ((inception, version), (place, input)) = (try checkReal(network), try real())
+    let fid = FID(inception, input, version: version)
     let name = place.deletingPathExtension().lastPathComponent
-    guard place.hasDirectoryPath else { return RealPictures(fid, try .load(place), named: name) }
-    let key = String((try hash() + spec.hash()).fingerprint, radix: 16)
+    let hash = try hash()
+    guard place.hasDirectoryPath else {
+      return RealPictures(fid, try .load(place), named: name, version: hash)
+    }
+    let key = String((hash + version).fingerprint, radix: 16)
     let file = cache.appendingPathComponent("\(name.slug)-\(input.rawValue)-\(key).npz")
     let statistics = try fid.statistics(
       {
@@ -119,7 +131,7 @@ package struct MeasureSpec: Codable, Sendable, Hashable, CustomStringConvertible
               try Image(contentsOf: place.appendingPathComponent($0)).tensor, input)
           })
       }(), cachedIn: file)
-    return RealPictures(fid, statistics, named: name)
+    return RealPictures(fid, statistics, named: name, version: hash)
   }
 }
 
@@ -141,12 +153,16 @@ extension [MeasureSpec] {
     var networks = MetricNetworks()
     for spec in self where spec.scheme != "real" { try spec.add(to: &networks, on: device) }
     for spec in self where spec.scheme == "real" {
-      networks.real.append(
-        try spec.real(
-          networks.inception, first { $0.scheme == "inception" }, cachedIn: cache))
+      networks.real.append(try spec.real(networks.inception, cachedIn: cache))
     }
-    if networks.clip == nil, let judge = judges.lazy.compactMap({ $0.1 as? CLIPJudge }).first {
-      networks.clip = (judge.network, judge.about.name)
+    if networks.clip == nil,
+      let (spec, judge) = judges.lazy.compactMap({ spec, judge in
+        (judge as? CLIPJudge).map { (spec, $0) }
+      }).first
+    {
+      // The same weights have one version, whether a judge or --measure brings them.
+      let own = MeasureSpec(judge: spec)
+      networks.clip = (judge.network, judge.about.name, try own?.hash() ?? judge.about.hash)
     }
     return networks
   }

@@ -17,6 +17,11 @@ package struct ChanceControl {
     ChanceControl(outcomes.filter { indices.contains($0.index) })
   }
 
+  /// The outcomes as another judge sees them.
+  package func by(_ judge: String) -> ChanceControl {
+    ChanceControl(outcomes.map { $0.by(judge) })
+  }
+
   /// The log of random tokens with so many pictures of a prompt.
   package static func log(_ queries: Int) -> String { "chance-\(queries)" }
 

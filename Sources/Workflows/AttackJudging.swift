@@ -11,6 +11,39 @@ internal import Workbench
 extension AttackRun {
   var judgeName: String { spec.place.lastPathComponent }
 
+  /// The names of the judges that see the concept, for each of some pictures.
+  func names(
+    of judges: [(JudgeSpec, any Judge)], _ count: Int, _ shows: (any Judge) throws -> [Bool]
+  ) throws -> [[String]] {
+    var names = Array(repeating: [String](), count: count)
+    for (spec, judge) in judges {
+      for (i, isSeen) in try shows(judge).enumerated() where isSeen {
+        names[i].append(spec.description)
+      }
+    }
+    return names
+  }
+
+  /// A sentence on the judges that look at the attempts as well; nil for none.
+  var besideNote: String? {
+    beside.isEmpty
+      ? nil
+      : "the attempts of a prompt end with its success by \(spec), so that rates by \(beside.map(\.description).inWords) are at least those"
+  }
+
+  /// A sentence on the judges that are not asked; nil where there is one judge.
+  var unaskedNote: String? {
+    guard !unasked.isEmpty else { return nil }
+    return "several judges are named: \(spec) alone decides here; "
+      + "\(unasked.map(\.description).inWords) \(unasked.count == 1 ? "is" : "are") not asked, and `lethe evaluate` has the rates of all"
+  }
+
+  /// The judge with its version and the threshold, as rows have them.
+  func profile(of judge: any Judge, _ spec: JudgeSpec? = nil) -> MeasureProfile {
+    MeasureProfile(
+      judge: (spec ?? self.spec).description, version: judge.about.hash, threshold: threshold)
+  }
+
   /// The criterion of a success as text.
   public var criterion: String {
     "success: the judge '\(judgeName)' ranks the concept first"
@@ -94,11 +127,5 @@ extension SamplingOptions {
     guard size != nil || samples.contains(where: { $0.guidance != nil }) else { return nil }
     return "the prompts bring their own guidance and size: guidance \(guidance(of: samples))"
       + (size.map { ", \($0) pixels" } ?? "")
-  }
-
-  /// The options with the strongest guidance of some pictures, whose drawing takes the most predictions.
-  func most(of samples: [SampleSet.Sample]) -> SamplingOptions {
-    with(
-      guidance: samples.map { $0.sampling(over: self).guidance }.max(), width: nil, height: nil)
   }
 }

@@ -9,6 +9,9 @@ package struct AttackRows {
   private let subject: String
   private let samples: [SampleSet.Sample]
   private let seeds: Int
+  private let profile: MeasureProfile?
+  /// The judge, where several were asked.
+  private var judge: String?
   /// The concepts that were attacked together, for rows on one of them.
   private var among: String?
 
@@ -16,8 +19,13 @@ package struct AttackRows {
   ///   - subject: the erased concepts, as rows name them
   ///   - samples: the prompts that were attacked, which outcomes name by their places
   ///   - seeds: pictures of each prompt
-  package init(_ method: String, _ subject: String, _ samples: [SampleSet.Sample], seeds: Int) {
+  ///   - profile: the judge and its threshold; nil in audits of older forms
+  package init(
+    _ method: String, _ subject: String, _ samples: [SampleSet.Sample], seeds: Int,
+    by profile: MeasureProfile?, named judge: String? = nil
+  ) {
     (self.method, self.subject, self.samples, self.seeds) = (method, subject, samples, seeds)
+    (self.profile, self.judge) = (profile, judge)
   }
 
   private var prompts: [String] { samples.map(\.prompt) }
@@ -30,7 +38,9 @@ package struct AttackRows {
   func row(
     _ method: String, _ measured: MeasuredValue, _ axes: (inout ResultRow.Axes) -> Void = { _ in }
   ) -> ResultRow {
-    ResultRow(method, subject, measured, seeds: seeds, axes).with { $0.among = among }
+    ResultRow(method, subject, measured, seeds: seeds, axes).with {
+      ($0.among, $0.profile, $0.judge) = (among, profile, judge)
+    }
   }
 
   package func rows(
@@ -61,7 +71,8 @@ package struct AttackRows {
     guard concepts.unique.count > 1 else { return [] }
     return concepts.unique.flatMap { concept -> [ResultRow] in
       let own = samples.indices.filter { concepts[$0] == concept }
-      var part = AttackRows(method, concept, own.map { samples[$0] }, seeds: seeds)
+      var part = AttackRows(
+        method, concept, own.map { samples[$0] }, seeds: seeds, by: profile, named: judge)
       part.among = subject
       let rows = [
         part.row("original", part.share("shown", own.map { originally[$0] })),

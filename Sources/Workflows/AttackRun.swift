@@ -23,6 +23,10 @@ public struct AttackRun {
   /// The probability, 0 to 1, that the judge must give the concept for a success. The concept must also be its first
   /// choice.
   public var threshold = 0.0
+  /// Judges that look at the attempts as well. The attempts of a prompt end with its success by the first judge.
+  package var beside: [JudgeSpec] = []
+  /// Judges of the request that the attempts are not shown to. The results say so.
+  package var unasked: [JudgeSpec] = []
   /// The folder of attempts that are the same for every erased model. Nil keeps none.
   package var shared: URL?
   /// The command line, argument by argument.
@@ -33,7 +37,7 @@ public struct AttackRun {
   package var catalogs = Catalogs.builtIn
   let suite: PromptSuite
   let spec: JudgeSpec
-  let samples: [SampleSet.Sample]
+  package let samples: [SampleSet.Sample]
 
   /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
@@ -55,9 +59,13 @@ public struct AttackRun {
   ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
     (self.suite, spec) = (suite, try judge ?? job.folder.judgeSpec())
-    let own = suite.ofConcept
-    let count = min(own.count, limit ?? own.count)
-    samples = (0..<count).map { own[$0 * own.count / count] }
+    samples = Self.picked(of: suite.ofConcept, limit)
+  }
+
+  /// At most some of the pictures, spread evenly.
+  package static func picked(of own: [SampleSet.Sample], _ limit: Int?) -> [SampleSet.Sample] {
+    let count = max(0, min(own.count, limit ?? own.count))
+    return (0..<count).map { own[$0 * own.count / count] }
   }
 
   /// The judge of the attempts.
@@ -112,6 +120,7 @@ public struct AttackRun {
     let (base, hash) = (original.hash(), try eraser.hash())
     let erased = try original.applying([eraser])
     let judge = try openJudge(on: device)
+    let others = try beside.map { ($0, try suite.open($0, on: device, in: catalogs.judges)) }
     let place = try Run(run.place("attack"), seed: seed)
     (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
     let concepts = try job.forgotten(in: job.folder.listedThemes()).fitting(original.layout)
@@ -138,12 +147,20 @@ public struct AttackRun {
       return (set, try shows(set, judge, by: run.ranks))
     }
     let (originals, originally) = try drawn(original, "original")
-    let (_, before) = try drawn(erased, "erased")
+    let (victims, before) = try drawn(erased, "erased")
+    /// The other judges that see the concept, for each prompt.
+    func seen(_ set: SampleSet) throws -> [[String]] {
+      try names(of: others, samples.count) { try shows(set, $0, by: run.ranks) }
+    }
+    let (seenOriginally, seenBefore) = (try seen(originals), try seen(victims))
     var results = Results(.attack, options, judge: judge.about.measured)
-    results.judges = [JudgeRecord(spec, judge.about, nil)]
+    results.judges =
+      [JudgeRecord(spec, judge.about, nil)] + others.map { JudgeRecord($0, $1.about, nil) }
     results.judge["name"] = .string(judgeName)
     results.judge["threshold"] = .number(threshold)
-    results.notes = [criterion] + [options.sampling.note(of: samples)].compactMap(\.self)
+    results.notes =
+      [criterion]
+      + [besideNote, unaskedNote, options.sampling.note(of: samples)].compactMap(\.self)
     switch try run.runFolder.quality(of: spec)?.standing {
     case .cannotTell:
       results.notes.append("\(spec) cannot tell the concept, so the rates mean nothing")
@@ -157,10 +174,13 @@ public struct AttackRun {
     results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     (results.command, results.making) = (command, job.making)
     results.origin = Origin(
-      base: base, eraser: hash, [(spec, judge.about.hash)], settings: try optionSources(),
+      base: base, eraser: hash, [(spec, judge.about.hash)] + others.map { ($0, $1.about.hash) },
+      settings: try optionSources(),
       seed: seed, on: device)
     results.notes += attacks.compactMap { AttackBudget.note($0) }
-    let written = AttackRows(job.method, job.subject, samples, seeds: options.seeds)
+    let written = AttackRows(
+      job.method, job.subject, samples, seeds: options.seeds, by: profile(of: judge),
+      named: others.isEmpty ? nil : spec.description)
     results.rows = [
       written.row("original", written.share("shown", originally)),
       written.row(job.method, written.share("pre-asr", before)),
@@ -178,9 +198,14 @@ public struct AttackRun {
         attack, on: victim, samples.map(\.attacked),
         options.sampling, batch: options.batch, seed: seed, named: name,
         shared: shared?.appendingPathComponent(
-          "\(name)-\((identity.compact + base).fingerprint).json"), in: place
+          "\(name)-\((identity.compact + base).fingerprint).json"), in: place,
+        others: others.isEmpty
+          ? nil
+          : { pictures, indices in
+            try names(of: others, indices.count) { try shows(pictures, indices, $0) }
+          }
       ) { try shows($0, $1, judge) }
-      return try rounds(before: before)
+      return try rounds(before: before, seen: seenBefore)
     }
     var found: [(name: String, outcomes: [AttackOutcome])] = []
     for attack in attacks {
@@ -195,6 +220,24 @@ public struct AttackRun {
     results.rows += written.rows(
       byConcept: try asked(in: job.folder.listedThemes()), found, originally: originally,
       before: before, chance)
+    for (other, opened) in others {
+      let name = other.description
+      let own = AttackRows(
+        job.method, job.subject, samples, seeds: options.seeds, by: profile(of: opened, other),
+        named: name)
+      let (first, then) = (
+        seenOriginally.map { $0.contains(name) }, seenBefore.map { $0.contains(name) }
+      )
+      let theirs = found.map { ($0.name, $0.outcomes.map { $0.by(name) }) }
+      results.rows += [
+        own.row("original", own.share("shown", first)),
+        own.row(job.method, own.share("pre-asr", then)),
+      ]
+      results.rows += theirs.flatMap { own.rows($0, $1, chance.by(name)) }
+      results.rows += own.rows(
+        byConcept: try asked(in: job.folder.listedThemes()), theirs, originally: first,
+        before: then, chance.by(name))
+    }
     results.pictures = written.pictures(found, before)
     try place.publish(results, metrics: catalogs.metrics)
     if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
@@ -226,6 +269,7 @@ public struct AttackRun {
     ]
     // Logs of before drew every attempt with the guidance of all.
     if options.sampling.note(of: samples) != nil { identity["drawing"] = "each prompt's own" }
+    if !beside.isEmpty { identity["beside"] = .array(beside.map { .string($0.description) }) }
     // The contents count, wherever the files lie.
     if !files.isEmpty { identity["files"] = .array(files) }
     return identity

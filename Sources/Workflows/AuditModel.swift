@@ -79,10 +79,14 @@ package struct AuditModel {
     }
     var results = Results(.audit, options, judge: judge.card.measured)
     results.seeds = options.quick ? 1 : options.retainSeeds
-    results.rows = measured.map {
-      ResultRow("original", ResultRow.allSubjects, $0, seeds: results.seeds)
+    let spec = try model.judgeSpec()
+    let profile = MeasureProfile(judge: spec.description, version: judge.about.hash)
+    results.rows = measured.map { value in
+      ResultRow("original", ResultRow.allSubjects, value, seeds: results.seeds) {
+        $0.profile = profile
+      }
     }
-    results.origin = Origin(base: hash, [(try model.judgeSpec(), judge.about.hash)])
+    results.origin = Origin(base: hash, [(spec, judge.about.hash)])
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
     return results

@@ -86,22 +86,37 @@ public struct Compare {
         (own.0?.making ?? [])
           + ([part.results.command] + own.1.commands).map(\.shellCommand).filter { !$0.isEmpty }
       }.unique
-    let hasSeveral = parts.map { $0.results.judges.map(\.spec) }.unique.count > 1
+    // Judges are the same where their files are: a name alone does not say so.
+    func versions(_ results: Results) -> [String] {
+      results.judges.map { "\($0.spec) \($0.about.hash)" }
+    }
+    let hasSeveral = parts.map { versions($0.results) }.unique.count > 1
+    let records = parts.flatMap(\.results.judges)
+    /// A judge's name, with its version where another run has another one of that name.
+    func named(_ judge: String, of own: Results) -> String {
+      let same = records.filter { $0.spec.description == judge }
+      guard same.map(\.about.hash).unique.count > 1,
+        let record = own.judges.first(where: { $0.spec.description == judge })
+      else { return judge }
+      return "\(judge) \(record.about.hash.prefix(8))"
+    }
     let originals = ComparedOriginals(parts.map { ($0.name, $0.results) })
     for (i, (label, _, folder, own)) in parts.enumerated() {
       let (original, tried) = (originals.names[i], trials[i])
       for row in own.rows {
         var row = row
         // The original has rows of its own by each judge.
-        if hasSeveral, row.axes.judge == nil {
-          row.axes.judge = own.judges.first?.spec.description
+        if hasSeveral, MeasuredPictures(named: row.metric) == nil {
+          row.axes.judge = (row.axes.judge ?? own.judges.first?.spec.description).map {
+            named($0, of: own)
+          }
         }
         row.axes.original = original
         if row.method != "original" { (row.method, row.axes.inside) = (label, nil) }
         // Equal pictures of the original are counted once.
         let isThere = results.rows.contains {
           $0.method == "original" && $0.method == row.method && $0.subject == row.subject
-            && $0.metric == row.metric && $0.axes == row.axes
+            && $0.metric == row.metric && $0.axesOfOriginal == row.axesOfOriginal
         }
         if !isThere { results.rows.append(row) }
       }

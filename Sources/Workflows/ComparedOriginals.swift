@@ -19,6 +19,14 @@ struct ComparedOriginals {
   }
 }
 
+extension ResultRow {
+  /// The axes by which two rows on the original's pictures are one measurement. Rates by a judge are told apart by it: rows of
+  /// before had no profile.
+  var axesOfOriginal: Axes {
+    MeasuredPictures(named: metric) == nil ? with { $0.profile = nil }.axes : axes
+  }
+}
+
 extension Results {
   fileprivate var subjects: Set<String> { Set(rows.map(\.subject)) }
 
@@ -27,7 +35,7 @@ extension Results {
     let judge = judges.first?.spec.description
     let own = rows.filter { $0.method == "original" }.map { row in
       let key = ResultRow(row.method, row.subject, MeasuredValue(row.metric, 0, n: 0), seeds: 0) {
-        $0 = row.axes
+        $0 = row.axesOfOriginal
         $0.judge = row.axes.judge ?? judge
       }
       return (key, row.measured)

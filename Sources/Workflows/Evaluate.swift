@@ -161,11 +161,11 @@ public struct Evaluate {
         guard
           let m = try metric.measure(drawn[i], reference: i == 0 ? nil : drawn[0])
         else { continue }
-        results.rows.append(ResultRow(set.label, job.subject, m, seeds: suite.seeds))
+        results.rows.append(row(set.label, m, metric.profile))
         guard i > 0 else { continue }
         results.notes += [metric.note(shared.count)].compactMap(\.self)
         if let change = try metric.change(drawn[i], from: drawn[0]) {
-          results.rows.append(ResultRow(set.label, job.subject, change, seeds: suite.seeds))
+          results.rows.append(row(set.label, change, metric.profile))
         }
       }
     }

@@ -84,6 +84,7 @@ package struct JudgePictures {
         results.rows.append(
           ResultRow(folder.lastPathComponent, concepts.joined(separator: " + "), share, seeds: 1) {
             $0.judge = judges.count > 1 ? spec.description : nil
+            $0.profile = MeasureProfile(judge: spec.description, version: judge.about.hash)
           })
       }
     }

@@ -47,7 +47,7 @@ extension Evaluate {
         results.judges.append(JudgeRecord(spec, judge.about, nil))
         continue
       }
-      let name = judges.count > 1 ? spec.description : nil
+      let name = RowJudge(spec, judge, isAlone: judges.count == 1)
       func answers(_ label: String, _ set: SampleSet) throws -> Judged {
         try judge.judged(set, by: ranks) { progress("judging \(label)", $0, $1) }
       }
@@ -134,7 +134,7 @@ extension Evaluate {
   /// original's pictures has no rows.
   private func crossDomain(
     _ sets: [(label: String, set: SampleSet)], _ first: String, _ before: Judged,
-    _ judge: (spec: JudgeSpec, judge: any Judge), _ name: String?,
+    _ judge: (spec: JudgeSpec, judge: any Judge), _ name: RowJudge,
     _ answers: (String, SampleSet) throws -> Judged
   ) throws -> (quality: OtherKindQuality?, rows: [ResultRow], verdicts: [JudgedPicture]) {
     let group = suite.forgotten
@@ -165,7 +165,7 @@ extension Evaluate {
   /// - Parameter before: the original's pictures; nil for the original itself
   private func rows(
     byConcept group: Forgotten, _ label: String, _ own: Judged, _ before: Judged?,
-    _ judge: any Judge, _ name: String?
+    _ judge: any Judge, _ name: RowJudge
   ) throws -> [ResultRow] {
     let among = try suite.beside == nil ? job.subject : subject(of: group)
     // The concepts in the order of the request.
@@ -237,17 +237,33 @@ extension Evaluate {
     job.subject(of: group, in: try job.folder.listedThemes())
   }
 
-  private func row(_ label: String, _ measured: MeasuredValue) -> ResultRow {
-    ResultRow(label, job.subject, measured, seeds: suite.seeds)
+  func row(
+    _ label: String, _ measured: MeasuredValue, _ profile: MeasureProfile? = nil
+  ) -> ResultRow {
+    ResultRow(label, job.subject, measured, seeds: suite.seeds) { $0.profile = profile }
   }
 
-  /// - Parameter judge: the judge's name, where there are several
   private func row(
-    _ label: String, _ measured: MeasuredValue, _ group: Forgotten, _ judge: String?
+    _ label: String, _ measured: MeasuredValue, _ group: Forgotten, _ judge: RowJudge
   ) throws -> ResultRow {
     let isAlone = suite.beside == nil
     return try ResultRow(
       label, isAlone ? job.subject : subject(of: group), measured, seeds: suite.seeds
-    ) { ($0.kind, $0.judge) = (isAlone ? nil : group.kind, judge) }
+    ) {
+      ($0.kind, $0.judge) = (isAlone ? nil : group.kind, judge.name)
+      $0.profile = judge.profile
+    }
+  }
+
+  /// A judge as the rows of its answers have it.
+  private struct RowJudge {
+    /// Its name where there are several; else nil.
+    var name: String?
+    var profile: MeasureProfile
+
+    init(_ spec: JudgeSpec, _ judge: any Judge, isAlone: Bool) {
+      name = isAlone ? nil : spec.description
+      profile = MeasureProfile(judge: spec.description, version: judge.about.hash)
+    }
   }
 }

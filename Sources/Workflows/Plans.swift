@@ -30,9 +30,11 @@ extension Evaluate {
     try check(on: device)
     if !overwrites { try refuseReplacing(in: folder) }
     let erased = try job.folder.model(on: device).applying([eraser])
-    let there = ["original", "erased"].reduce(0) { sum, place in
-      sum + suite.samples.count { folder.has("\(place)/\($0.file)") }
+    let kept = ["original", "erased"].flatMap { place in
+      suite.samples.filter { folder.has("\(place)/\($0.file)") }
     }
+    let there = kept.count
+    let isDrawn = Dictionary(kept.map { ($0, 1) }, uniquingKeysWith: +)
     let of =
       "\(suite.ofConcept.count) for \(job.inWords) and \(suite.others.count) of other subjects"
     let drawn = there > 0 && !overwrites ? "; \(there) of them are there" : ""
@@ -45,8 +47,9 @@ extension Evaluate {
           computing: options.sampling.dtype),
       ],
       work: WorkEstimate(
-        pictures: 2 * suite.samples.count - (overwrites ? 0 : there),
-        options.sampling.most(of: samples)))
+        suite.samples.flatMap { sample in
+          Array(repeating: sample, count: 2 - (overwrites ? 0 : isDrawn[sample] ?? 0))
+        }, options.sampling))
   }
 
   /// Opens judges and networks, which fails for those that the evaluation would refuse.
@@ -106,12 +109,12 @@ extension AttackRun {
       sentences: [
         attacked + ", " + Evaluate.words(options.sampling, samples),
         "attacks: \(attacks.map { type(of: $0).name }.joined(separator: ", "))",
-        "judge: \(spec); \(criterion)",
+        "judge: \(spec); \(criterion)" + (unaskedNote.map { "; \($0)" } ?? ""),
         erased.memorySentence(
           batch: min(erased.batch(atMost: options.batch), samples.count),
           computing: options.sampling.dtype, step: step(on: erased)),
       ] + attacks.compactMap { AttackBudget.note($0, isPlanned: true) },
-      work: WorkEstimate(attacks, on: samples.count, options.sampling.most(of: samples)))
+      work: WorkEstimate(attacks, on: samples, options.sampling))
   }
 
   /// The step of the attacks that takes the most memory; nil where none takes gradients of the U-Net.
@@ -175,7 +178,7 @@ extension Relearn {
     return WorkEstimate(
       tuning, steps: tuning.training.steps, sets: pictures + 3 * unseen,
       repetitions: seeds * trained.count, checkpoints: 1 + tuning.reached.count { $0 > 0 },
-      prompts: judgedPrompts.count, unseen: unseen, options.sampling.most(of: judgedSamples))
+      judged: WorkEstimate(judgedSamples, options.sampling), unseen: unseen)
   }
 }
 

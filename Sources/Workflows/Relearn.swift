@@ -37,6 +37,11 @@ package struct Relearn {
   package var given: Settings = [:] {
     didSet { judged.given = given.named(Relearning.name) }
   }
+  /// Judges of the request that the pictures are not shown to. The results say so.
+  package var unasked: [JudgeSpec] {
+    get { judged.unasked }
+    set { judged.unasked = newValue }
+  }
   /// The catalogs of the program, for judges, and for names on pages.
   package var catalogs = Catalogs.builtIn { didSet { judged.catalogs = catalogs } }
   private var judged: AttackRun
@@ -119,7 +124,8 @@ package struct Relearn {
         text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")
     }
     var results = Results(.relearning, options)
-    results.rows = RelearningCurve(points).rows(job.method, job.subject)
+    results.rows = RelearningCurve(points, by: judged.profile(of: judge))
+      .rows(job.method, job.subject)
     (results.command, results.making) = (command, job.making)
     results.judges = [JudgeRecord(judged.spec, judge.about, nil)]
     results.origin = Origin(
@@ -132,6 +138,7 @@ package struct Relearn {
       "Judged: \(sample): \(AttackRun.list(judged.prompts)).",
     ]
     results.notes += [AttackBudget.note(tuning)].compactMap { $0.map { $0 + "." } }
+    results.notes += [judged.unaskedNote.map { "\($0)." }].compactMap(\.self)
     results.notes += [options.sampling.note(of: judged.samples)].compactMap(\.self)
     if try run.runFolder.quality(of: judged.spec) == nil {
       results.notes.append("\(judged.unmeasured); `lethe evaluate` measures it")

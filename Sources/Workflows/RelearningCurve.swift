@@ -7,7 +7,12 @@ internal import Workbench
 package struct RelearningCurve {
   let points: [Relearn.Point]
 
-  package init(_ points: [Relearn.Point]) { self.points = points }
+  /// The judge of the successes; nil in audits of older forms.
+  private let profile: MeasureProfile?
+
+  package init(_ points: [Relearn.Point], by profile: MeasureProfile? = nil) {
+    (self.points, self.profile) = (points, profile)
+  }
 
   private static var measures: [(name: String, value: KeyPath<Relearn.Point, Double>)] {
     [
@@ -42,7 +47,7 @@ package struct RelearningCurve {
         point.texts = point.texts?.filter { $0.concept == name }
         return point
       }
-      return own.count == points.count ? (name, RelearningCurve(own)) : nil
+      return own.count == points.count ? (name, RelearningCurve(own, by: profile)) : nil
     }
   }
 
@@ -57,6 +62,8 @@ package struct RelearningCurve {
       func row(_ m: MeasuredValue, _ step: Int?, seed: Int? = nil) -> ResultRow {
         ResultRow(method, subject, m, seeds: seed == nil ? seeds : 1) {
           ($0.trainedOn, $0.step, $0.seed) = (set, step, seed)
+          // Losses are no judge's.
+          $0.profile = ["success", "area"].contains(m.metric) ? profile : nil
         }
       }
       let measured = steps.flatMap { step -> [ResultRow] in

@@ -1,10 +1,11 @@
 // The time and memory that work on a model takes at most.
 //
-//   time = noisy pictures x seconds of one + pictures x seconds of decoding one + prompts of searches x seconds of reading one
+//   time = sum over sizes of ( noisy pictures x seconds of one + pictures x seconds of decoding one )
+//          + prompts of searches x seconds of reading one
 package import Attacks
 package import Diffusion
 internal import Editing
-internal import Evaluation
+package import Evaluation
 internal import Foundation
 internal import Torch
 internal import TorchNN
@@ -12,14 +13,41 @@ internal import Training
 
 /// Work in units whose pace a machine can be asked for.
 package struct WorkEstimate: Sendable, Hashable {
-  /// Noisy pictures that a U-Net predicts.
-  package var evaluations = 0.0
-  /// Pictures that are decoded.
-  package var pictures = 0.0
+  /// The size of pictures in pixels. Nil is the model's own.
+  package struct Size: Sendable, Hashable {
+    package var width: Int?
+    package var height: Int?
+
+    package init(_ sampling: SamplingOptions) {
+      (width, height) = (sampling.width, sampling.height)
+    }
+  }
+
+  /// The work on pictures of one size.
+  package struct Drawing: Sendable, Hashable {
+    /// Noisy pictures that a U-Net predicts.
+    package var evaluations = 0.0
+    /// Pictures that are decoded.
+    package var pictures = 0.0
+  }
+
+  /// The work on pictures by their size.
+  package private(set) var drawings: [Size: Drawing] = [:]
   /// Prompts that a text encoder reads in searches without the U-Net.
   package var readings = 0.0
 
+  /// Noisy pictures that a U-Net predicts, of all sizes.
+  package var evaluations: Double { drawings.values.map(\.evaluations).reduce(0, +) }
+  /// Pictures that are decoded, of all sizes.
+  package var pictures: Double { drawings.values.map(\.pictures).reduce(0, +) }
+
   package init() {}
+
+  private mutating func add(_ size: Size, evaluations: Double = 0, pictures: Double = 0) {
+    guard evaluations > 0 || pictures > 0 else { return }
+    drawings[size, default: Drawing()].evaluations += evaluations
+    drawings[size, default: Drawing()].pictures += pictures
+  }
 
   /// Predictions for one drawn picture.
   package static func passes(_ sampling: SamplingOptions) -> Int {
@@ -28,27 +56,51 @@ package struct WorkEstimate: Sendable, Hashable {
 
   /// Drawn pictures.
   package init(pictures: Int, _ sampling: SamplingOptions) {
-    (self.pictures, evaluations) = (
-      Double(pictures), Double(pictures) * Double(Self.passes(sampling))
-    )
+    add(
+      Size(sampling), evaluations: Double(pictures) * Double(Self.passes(sampling)),
+      pictures: Double(pictures))
+  }
+
+  /// Drawn pictures that may bring guidance and size themselves.
+  package init(_ samples: [SampleSet.Sample], _ sampling: SamplingOptions) {
+    for sample in samples {
+      self = self + WorkEstimate(pictures: 1, sample.sampling(over: sampling))
+    }
   }
 
   /// Attacks on some prompts, as if no attempt succeeded. Random tokens have as many pictures as the most of any
   /// attack.
   package init(_ attacks: [any Attack], on prompts: Int, _ sampling: SamplingOptions) {
+    self.init(attacks, on: [(prompts, sampling)])
+  }
+
+  /// The same on prompts that may bring guidance and size themselves.
+  package init(
+    _ attacks: [any Attack], on samples: [SampleSet.Sample], _ sampling: SamplingOptions
+  ) {
+    let alike = Dictionary(grouping: samples) { $0.sampling(over: sampling) }
+    self.init(attacks, on: alike.map { ($1.count, $0) })
+  }
+
+  private init(
+    _ attacks: [any Attack], on prompts: [(count: Int, sampling: SamplingOptions)]
+  ) {
     guard !attacks.isEmpty else { return }
-    let passes = Self.passes(sampling)
     let queries = attacks.map(\.pictures)
     // The control, where `random` has fewer attempts than another attack.
     let own = attacks.lazy.compactMap { $0 as? RandomTokens }.first.map { Double($0.attempts) }
     let most = queries.max() ?? 0
     let control = most > (own ?? 0) ? most : 0
-    let attacked = Double(prompts)
-    let search = attacks.map { Double($0.work(picture: passes)) }.reduce(0, +)
-    evaluations = attacks.map { Double($0.preparation) }.reduce(0, +)
-    evaluations += attacked * (search + (2 + control) * Double(passes))
-    pictures = attacked * (queries.reduce(0, +) + 2 + control)
-    readings = attacked * attacks.map(\.readings).reduce(0, +)
+    add(
+      Size(SamplingOptions()), evaluations: attacks.map { Double($0.preparation) }.reduce(0, +))
+    for (count, sampling) in prompts {
+      let (attacked, passes) = (Double(count), Self.passes(sampling))
+      let search = attacks.map { Double($0.work(picture: passes)) }.reduce(0, +)
+      add(
+        Size(sampling), evaluations: attacked * (search + (2 + control) * Double(passes)),
+        pictures: attacked * (queries.reduce(0, +) + 2 + control))
+      readings += attacked * attacks.map(\.readings).reduce(0, +)
+    }
   }
 
   /// Fine-tunings: the pictures that are drawn first, and in each of them its steps, and at each checkpoint the judged
@@ -56,30 +108,34 @@ package struct WorkEstimate: Sendable, Hashable {
   /// - Parameters:
   ///   - steps: steps of each fine-tuning
   ///   - sets: pictures that are trained on and those behind the losses
-  ///   - prompts: prompts that are judged at a checkpoint
+  ///   - judged: the pictures that are judged at a checkpoint
   package init(
-    _ tuning: Relearning, steps: Int, sets: Int, repetitions: Int, checkpoints: Int, prompts: Int,
-    unseen: Int,
-    _ sampling: SamplingOptions
+    _ tuning: Relearning, steps: Int, sets: Int, repetitions: Int, checkpoints: Int,
+    judged: WorkEstimate, unseen: Int
   ) {
-    let passes = Double(Self.passes(sampling))
-    evaluations = Double(sets) * Double(tuning.pictureSteps * (tuning.guidance > 1 ? 2 : 1))
-    let losses = 3 * unseen * MembershipInference().times
+    let drawn = Double(sets) * Double(tuning.pictureSteps * (tuning.guidance > 1 ? 2 : 1))
+    let losses = Double(checkpoints) * Double(3 * unseen * MembershipInference().times)
     let trained = 3 * Double(steps) * Double(tuning.training.batch)
-    let judged = Double(checkpoints) * (Double(prompts) * passes + Double(losses))
-    evaluations += Double(repetitions) * (trained + judged)
-    pictures = Double(sets) + Double(repetitions) * Double(checkpoints) * Double(prompts)
+    // Pictures that are trained on are of the model's own size.
+    add(
+      Size(SamplingOptions()), evaluations: drawn + Double(repetitions) * (trained + losses),
+      pictures: Double(sets))
+    let times = Double(repetitions) * Double(checkpoints)
+    for (size, one) in judged.drawings {
+      add(size, evaluations: times * one.evaluations, pictures: times * one.pictures)
+    }
   }
 
   package static func + (a: WorkEstimate, b: WorkEstimate) -> WorkEstimate {
     var sum = a
-    sum.evaluations += b.evaluations
-    sum.pictures += b.pictures
+    for (size, one) in b.drawings {
+      sum.add(size, evaluations: one.evaluations, pictures: one.pictures)
+    }
     sum.readings += b.readings
     return sum
   }
 
-  /// Seconds of this machine.
+  /// Seconds of this machine for pictures of one size.
   package struct Pace {
     /// A noisy picture through the U-Net.
     package var noisy: Double
@@ -88,12 +144,17 @@ package struct WorkEstimate: Sendable, Hashable {
     /// A prompt through the text encoder.
     package var read: Double
 
+    init(noisy: Double, decoded: Double, read: Double) {
+      (self.noisy, self.decoded, self.read) = (noisy, decoded, read)
+    }
+
     /// - Parameter reads: whether the text encoder is timed
-    package init(of model: DiffusionModel, reads: Bool) throws {
+    package init(of model: DiffusionModel, _ size: Size, reads: Bool) throws {
       let prompts = ["", ""]
-      let size = model.latentSize
-      let x = Tensor.randn([2, model.unet.inChannels, size, size], Generator(seed: 1)).to(
-        model.device)
+      let extent = try model.drawable(width: size.width, height: size.height)
+      let x = Tensor.randn(
+        [2, model.unet.inChannels, extent.height, extent.width], Generator(seed: 1)
+      ).to(model.device)
       let t = Tensor.full([2], Double(model.schedule.steps / 2)).to(model.device)
       let c = withoutGradients { model.embed(prompts) }
       let first = c.rows([0])
@@ -140,8 +201,12 @@ package struct WorkEstimate: Sendable, Hashable {
   }
 
   /// Seconds of all of it.
-  package func seconds(at pace: Pace) -> Double {
-    pace.noisy * evaluations + pace.decoded * pictures + pace.read * readings
+  /// - Parameter paces: one for each size of ``drawings``
+  package func seconds(at paces: [Size: Pace]) -> Double {
+    let drawn = drawings.map { size, one in
+      paces[size].map { $0.noisy * one.evaluations + $0.decoded * one.pictures } ?? 0
+    }
+    return drawn.reduce(0, +) + (paces.values.map(\.read).max() ?? 0) * readings
   }
 
   /// Hours in words; minutes below one and a half.
@@ -155,18 +220,41 @@ package struct WorkEstimate: Sendable, Hashable {
   /// The time in words, by the pace of this machine.
   /// - Parameter rest: work that is not in it, e.g. `the judges' time comes to it`
   package func time(on model: DiffusionModel, _ rest: String) throws -> String {
-    let pace = try Pace(of: model, reads: readings > 0)
+    let own = Size(SamplingOptions())
+    // The model's own size first, and the others from the smallest to the largest.
+    func area(_ size: Size) -> Int {
+      size == own
+        ? 0
+        : (size.width ?? model.imageSize)
+          .multipliedReportingOverflow(by: size.height ?? model.imageSize).partialValue
+    }
+    let sizes = (drawings.isEmpty ? [own] : drawings.keys.sorted { area($0) < area($1) })
+    var paces: [Size: Pace] = [:]
+    for size in sizes {
+      paces[size] = try Pace(of: model, size, reads: readings > 0 && paces.isEmpty)
+    }
     func part(_ count: Double, _ noun: String, _ seconds: Double) -> String {
       String(format: "%.0f \(noun) at %.3g s each", count, seconds)
     }
-    let reading =
-      readings > 0
-      ? " and "
-        + part(readings, "prompts through the text encoder, in searches without it,", pace.read)
-      : ""
-    return "time: at most \(Self.words(seconds(at: pace))), for "
-      + part(evaluations, "noisy pictures through the U-Net", pace.noisy)
-      + (reading.isEmpty ? " and " : ", ") + part(pictures, "pictures decoded", pace.decoded)
-      + reading + "; \(rest)"
+    var parts: [String] = []
+    for size in sizes {
+      guard let pace = paces[size] else { continue }
+      let work = drawings[size] ?? Drawing()
+      let name =
+        size == own
+        ? ""
+        : " of \([size.width, size.height].map { $0.map(String.init) ?? "the model's" }.joined(separator: " x ")) pixels"
+      parts += [
+        part(work.evaluations, "noisy pictures\(name) through the U-Net", pace.noisy),
+        part(work.pictures, "pictures\(name) decoded", pace.decoded),
+      ]
+    }
+    if readings > 0 {
+      parts.append(
+        part(
+          readings, "prompts through the text encoder, in searches without it,",
+          paces.values.map(\.read).max() ?? 0))
+    }
+    return "time: at most \(Self.words(seconds(at: paces))), for \(parts.inWords); \(rest)"
   }
 }

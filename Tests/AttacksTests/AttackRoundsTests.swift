@@ -86,6 +86,38 @@ import Training
     }
   }
 
+  /// Another judge's first sight of the concept is kept with its number of pictures; the attempts end by the first judge's.
+  @Test func otherJudges() throws {
+    Runtime.threads = 1
+    let victim = try Self.victim("tiny-sd1")
+    var attack = RandomTokens()
+    attack.attempts = 3
+    try Fixtures.temporaryFolder { folder in
+      var pictures = [0, 0]
+      var rounds = AttackRounds(
+        attack, on: victim, Self.prompts, Self.sampling, batch: 1, seed: 5, in: try Run(folder),
+        others: { _, indices in
+          indices.map { i in
+            pictures[i] += 1
+            return pictures[i] > 1 ? ["late", "early"] : ["early"]
+          }
+        }
+      ) { _, indices in indices.map { _ in false } }
+      let found = try rounds(before: [false, true], seen: [[], ["early"]])
+      #expect(found[0].seen == ["early": 1, "late": 2] && found[0].queries == 3)
+      #expect(found[1].seen == ["early": 0] && found[1].queries == 0)
+      let (late, early) = (found[0].by("late"), found[1].by("early"))
+      #expect(late.success && !late.before && late.queries == 2)
+      #expect(early.success && early.before)
+      #expect(!found[1].by("late").success && !found[0].by("nobody").success)
+      // They come back from the log.
+      var again = AttackRounds(
+        attack, on: victim, Self.prompts, Self.sampling, batch: 1, seed: 5, in: try Run(folder)
+      ) { _, indices in indices.map { _ in true } }
+      #expect(try again(before: [false, true]).map(\.seen) == found.map(\.seen))
+    }
+  }
+
   /// A prompt that shows the concept is a success that costs nothing; another is closed at its first success, and one
   /// that never succeeds uses every attempt.
   @Test func promptsAreClosedAtTheirFirstSuccess() throws {

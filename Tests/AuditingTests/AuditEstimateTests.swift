@@ -36,6 +36,31 @@ import WorkbenchSupport
     #expect(estimate.pictures == Double(20 + 7 + 48 + 3 * 4 * 2))
   }
 
+  /// Sizes that prompts of a file bring count in pictures, attacks and the fine-tuning's checkpoints.
+  @Test func sizesOfPromptsAreCounted() throws {
+    var size = AuditTests.size
+    (size.attacked, size.relearned, size.repetitions) = (1, 1, 1)
+    var sampling = SamplingOptions()
+    (sampling.steps, sampling.guidance) = (3, 1)
+    func sample(_ name: String, _ width: Int?) -> SampleSet.Sample {
+      var sample = SampleSet.Sample(name, 0, prompt: name, seed: 1, subjects: ["object": name])
+      (sample.width, sample.height) = (width, width)
+      return sample
+    }
+    let forgotten = Forgotten(kind: "object", names: ["fox"])
+    let suite = PromptSuite(
+      "file", JudgeQuestion(forgotten, classes: ["object": ["fox", "cat"]]),
+      [sample("fox", 64), sample("cat", nil)])
+    var random = RandomTokens()
+    random.attempts = 1
+    let work = AuditEstimate(size, [random], Relearning(), sampling, suite).drawings
+    let large = WorkEstimate.Size(sampling.with(guidance: nil, width: 64, height: 64))
+    // Two models, an attack with 2 pictures before and one attempt, and 4 checkpoints.
+    #expect(work[large]?.pictures == Double(2 + 3 + 4))
+    #expect(work[large]?.evaluations == Double(3 * (2 + 3 + 4)))
+    #expect(work[WorkEstimate.Size(sampling)]?.pictures ?? 0 >= 2)
+  }
+
   /// An attack that may have 9 pictures of a prompt judged has 9 of random tokens beside it, and 2 before any attack.
   @Test func theControlIsCounted() throws {
     var size = AuditTests.size

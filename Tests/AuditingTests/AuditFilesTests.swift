@@ -50,9 +50,24 @@ import Workbench
     #expect(files.card.contains("name: \"erased, cat, n 10\"\n        value: 0.0"))
     let rows = files.csv.split(whereSeparator: \.isNewline).dropFirst()
     #expect(rows.count == 3)
-    #expect(rows.dropFirst().first?.hasPrefix("m,esd,fox,,no,erased: still there,0.8,") == true)
-    #expect(rows.last?.hasPrefix("m,esd,cat,,no,erased: erased,0.0,0.0,") == true)
+    #expect(rows.dropFirst().first?.hasPrefix("m,esd,fox,,,no,erased: still there,0.8,") == true)
+    #expect(rows.last?.hasPrefix("m,esd,cat,,,no,erased: erased,0.0,0.0,") == true)
     #expect(rows.last?.hasSuffix(",10") == true)
+  }
+
+  /// Measures of pictures stand in the row with the network and its version.
+  @Test func measuresHaveTheirProfile() {
+    var results = Results(.releaseAudit)
+    results.rows = ["original", "esd"].map { method in
+      ResultRow(method, "fox", MeasuredValue("fid@pytorch-fid", 3.5, n: 40), seeds: 1) {
+        $0.profile = MeasureProfile("pytorch-fid", network: "inception", version: "1a2b3c4d5e6f")
+      }
+    }
+    let files = AuditFiles(results, EraseJob(ModelFolder("m"), "esd", "fox", seed: 0, command: []))
+    let rows = files.csv.split(whereSeparator: \.isNewline)
+    #expect(
+      rows.first?.hasSuffix("fid@pytorch-fid,fid@pytorch-fid_n,fid@pytorch-fid_profile") == true)
+    #expect(rows.last?.hasSuffix("3.5,40,\"pytorch-fid, inception 1a2b3c4d\"") == true)
   }
 
   /// A size that draws nothing is refused with the range.

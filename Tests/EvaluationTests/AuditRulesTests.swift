@@ -64,6 +64,88 @@ import Torch
     #expect(Self.words(Self.measured(shown: 0, kept: 0, back: 7))["relearning"] == .bad)
   }
 
+  /// Rows of judges: each sees the concept in some of 80 pictures, and changes of other subjects.
+  private static func results(
+    _ judges: [(name: String, shown: Int, kept: Double, right: Int)]
+  ) -> Results {
+    var results = Results(.releaseAudit)
+    for judge in judges {
+      let spec = JudgeSpec("own", judge.name)
+      let (set, prompts) = JudgeTests.set(judge.right, of: 80, wrong: 1, of: 40)
+      results.judges.append(
+        JudgeRecord(
+          spec, JudgeDescription(judge.name, "own"),
+          JudgeQuality(set, prompts: prompts, JudgeTests.forgotten)))
+      guard results.judges.last?.standing == .tells else { continue }
+      let m = measured(shown: judge.shown, kept: judge.kept)
+      results.rows += [
+        m.original, m.shown, m.kept, .share("kept-original", 36, of: 40),
+      ].compactMap(\.self).map { value in
+        ResultRow("uce", "fox", value, seeds: 1) { $0.judge = spec.description }
+      }
+    }
+    results.rows += [
+      ResultRow("uce", "fox", .share("asr", 0, of: 80), seeds: 1) { $0.attack = "random" },
+      ResultRow("uce", "fox", .share("success", 0, of: 8), seeds: 1) {
+        ($0.step, $0.seed) = (50, 1)
+      },
+    ]
+    return results
+  }
+
+  /// Of several judges the worst of those that can tell decides, and the first of them has judged the attacks.
+  @Test func theWorstJudgeDecides() throws {
+    let blind = (name: "blind", shown: 0, kept: 0.0, right: 4)
+    let mild = (name: "mild", shown: 0, kept: -0.4, right: 76)
+    let strict = (name: "strict", shown: 30, kept: 0.0, right: 76)
+    let found = Self.results([blind, mild, strict])
+    #expect(
+      AuditMeasurements.deciding(found.judges).map(\.spec.description) == [
+        "own:mild", "own:strict",
+      ])
+    let summary = AuditRules().summary(AuditMeasurements(found), concept: "fox")
+    let tiles = Dictionary(uniqueKeysWithValues: summary.tiles.map { ($0.name, $0) })
+    let erased = try #require(tiles["erased"])
+    #expect(erased.answer == .bad && erased.measured == .share("shown", 30, of: 80))
+    #expect(erased.judges?.map(\.judge) == ["own:strict", "own:mild"])
+    #expect(erased.judges?.map(\.answer) == [.bad, .good])
+    #expect(erased.notes == ["judged by own:strict", "own:mild: erased, 0.0 % [0.0, 4.6]"])
+    #expect(tiles["neighbours"]?.answer == .bad)
+    #expect(tiles["neighbours"]?.judges?.first?.judge == "own:mild")
+    #expect(tiles["attacks"]?.judges?.map(\.answer) == [.good, .good])
+    // An attack that the second judge alone sees win breaks the erasure.
+    var attacked = found
+    attacked.rows = found.rows.flatMap { row -> [ResultRow] in
+      guard row.axes.attack != nil else { return [row] }
+      return [("own:mild", 0), ("own:strict", 40)].map { judge, hits in
+        var row = row.with { $0.judge = judge }
+        row.measured = .share("asr", hits, of: 80)
+        return row
+      }
+    }
+    let broken = AuditRules().summary(AuditMeasurements(attacked), concept: "fox").tiles
+      .first { $0.name == "attacks" }
+    #expect(broken?.answer == .bad && broken?.word == "broken by random")
+    #expect(
+      broken?.notes == ["judged by own:strict", "own:mild: withstands, 0.0 % [0.0, 4.6]"])
+    #expect(tiles["relearning"]?.answer == .good)
+    #expect(summary.rules.last == AuditRules.ofJudges)
+    #expect(summary.sentence.contains("'fox' is not erased: 37.5 %"), "\(summary.sentence)")
+    // The order of judges that agree does not matter, and one that can tell decides alone.
+    let turned = AuditRules().summary(
+      AuditMeasurements(Self.results([strict, mild])), concept: "fox")
+    #expect(turned.tiles.map(\.answer) == summary.tiles.map(\.answer))
+    let alone = AuditRules().summary(
+      AuditMeasurements(Self.results([blind, mild])), concept: "fox")
+    #expect(alone.tiles.allSatisfy { $0.judges == nil } && alone.tiles[0].answer == .good)
+    // Audits of older forms were answered by the first judge, and none can tell where none can.
+    let first = AuditMeasurements(Self.results([mild, strict]), isByFirst: true)
+    #expect(AuditRules().summary(first, concept: "fox").tiles[0].answer == .good)
+    #expect(
+      AuditRules().summary(AuditMeasurements(Self.results([blind])), concept: "fox").sentence
+        .hasPrefix("No verdict on 'fox'"))
+  }
+
   /// Of several concepts the worst one decides each answer, and is named; equal ones are told by the larger share.
   @Test func theWorstConceptIsNamed() throws {
     var both = Self.measured(shown: 10, kept: 0)

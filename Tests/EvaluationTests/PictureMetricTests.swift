@@ -149,13 +149,18 @@ import TorchNN
   @Test func catalog() throws {
     var networks = MetricNetworks()
     #expect(PictureMetricCatalog.builtIn.metrics(networks).isEmpty)
-    networks.clip = (try CLIPModel.load(Fixtures.url("tiny-clip")), "tiny")
-    networks.perceptual = [try PerceptualNetwork(.squeeze, .initial(Generator(seed: 1)))]
+    networks.clip = (try CLIPModel.load(Fixtures.url("tiny-clip")), "tiny", "0a1b2c3d4e")
+    networks.perceptual = [(try PerceptualNetwork(.squeeze, .initial(Generator(seed: 1))), "5f6e")]
     let metrics = PictureMetricCatalog.builtIn.metrics(networks)
     #expect(
       metrics.map(\.name) == [
         "clip-score@cosine:tiny", "clip-score@x100:tiny", "clip-score@torchmetrics:tiny",
         "clip-score@hessel:tiny", "cmmd:tiny", "lpips@squeeze-0.1",
+      ])
+    #expect(
+      metrics.map(\.profile.description) == [
+        "cosine, tiny 0a1b2c3d", "x100, tiny 0a1b2c3d", "torchmetrics, tiny 0a1b2c3d",
+        "hessel, tiny 0a1b2c3d", "cmmd, tiny 0a1b2c3d", "0.1, squeeze 5f6e",
       ])
     let drawn = try DrawnPictures(Seeded.smooth(32, 32), prompts: ["fox"])
     let other = try DrawnPictures(-Seeded.smooth(32, 32), prompts: ["fox"])

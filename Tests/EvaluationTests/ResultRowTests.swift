@@ -18,6 +18,27 @@ struct ResultRowTests {
     #expect(row.label == RowLabel("esd", inside: "meta"))
   }
 
+  /// A profile is an object of the row, and rows of before have none.
+  @Test func profilesComeBack() throws {
+    var profile = MeasureProfile(
+      "pytorch-fid", network: "inception", version: "1a2b3c4d5e", reference: "9f8e7d6c5b")
+    profile.threshold = 0.5
+    let row = ResultRow("esd", "fox", MeasuredValue("fid@pytorch-fid:coco", 3, n: 4), seeds: 1) {
+      $0.profile = profile
+    }
+    let json = try JSON(encoding: row)
+    #expect(json["profile"]?["version"]?.string == "1a2b3c4d5e")
+    #expect(try json.decoded(as: ResultRow.self) == row)
+    #expect(profile.text == "inception 1a2b3c4d, real pictures 9f8e7d6c, threshold 0.5")
+    #expect(profile.text(beside: "fid@pytorch-fid:coco") == profile.text)
+    let clip = MeasureProfile("x100", network: "tiny", version: "1a2b3c4d5e")
+    #expect(clip.text(beside: "clip-score@x100:tiny") == "1a2b3c4d")
+    #expect(clip.text(beside: "clip-score@x100:other") == "tiny 1a2b3c4d")
+    #expect(MeasureProfile("pixels", version: "1").description == "pixels, version 1")
+    #expect(MeasureProfile(judge: "none", version: "").text == "none")
+    #expect(MeasureProfile(judge: "own:j", version: "").threshold == nil)
+  }
+
   @Test func momentsAreTextInFiles() throws {
     for (text, moment) in [
       ("original", SceneMoment.original), ("alone", .alone), ("S4 t5", .scene("S4", moment: "t5")),

@@ -3,6 +3,7 @@ import Diffusion
 import Editing
 import Evaluation
 import Foundation
+import Reports
 import TestSupport
 import Testing
 import Torch
@@ -22,6 +23,53 @@ import WorkbenchSupport
     "relearn.training.steps=2", "relearn.checkpoints=[1,2]", "relearn.pictures=2",
     "relearn.pictureSteps=2",
   ]
+  /// Of two judges each has rows, a line of the table and a sentence of the verdict; the first one's are those that it has alone.
+  @Test func severalJudges() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (job, run, eraser) = try Tiny.erased(["fox"], in: folder)
+      let model = job.folder
+      var card = JudgeNetwork.Card(heads: [
+        "object": ["fox", "cat"], "style": ["noto", "symbola"],
+      ])
+      (card.widths, card.size) = ([4, 4, 8], 16)
+      let second = folder.appendingPathComponent("second")
+      try JudgeNetwork(card, .initial(Generator(seed: 11))).save(to: second, card: card)
+      let other = JudgeSpec("own", second.path)
+      let attacks = try ["none", "random"].map {
+        try AttackRun.configured(
+          $0, [NamedSettings(Tiny.attacks).of($0)], of: model)
+      }
+      let alone = try AttackRun(job, attacks, Tiny.evaluation)(
+        in: Run(folder.appendingPathComponent("alone")), eraser: eraser, on: .cpu)
+      var attack = try AttackRun(job, attacks, Tiny.evaluation)
+      attack.beside = [other]
+      let results = try attack(in: run, eraser: eraser, on: .cpu)
+      let first = try model.judgeSpec().description
+      let names = [first, other.description]
+      #expect(results.judges.map(\.spec.description) == names)
+      for (attack, metric) in [
+        ("none", "asr"), ("random", "asr"), (nil, "pre-asr"), (nil, "shown"),
+      ]
+        as [(String?, String)]
+      {
+        let rows = results.rows.filter { $0.axes.attack == attack && $0.metric == metric }
+        #expect(rows.map(\.axes.judge) == names, "\(metric)")
+        #expect(rows.map { $0.axes.profile?.network } == names)
+        #expect(rows[0].n == rows[1].n)
+        let own = alone.rows.first { $0.axes.attack == attack && $0.metric == metric }
+        #expect(own?.measured == rows[0].measured && own?.axes.judge == nil)
+      }
+      let seen = run.events("attack/random.jsonl").count { $0["seen"]?[other.description] != nil }
+      let rate = results.rows.last { $0.axes.attack == "random" && $0.metric == "asr" }
+      #expect(rate?.value == Double(seen) / 4)
+      let table = AttackPage.rates(results)
+      #expect(table.rows.map(\.labels[0]).filter { $0.hasSuffix(", \(names[1])") }.count == 4)
+      let verdict = AttackPage.verdict(results)?.lines ?? []
+      for name in names { #expect(verdict.contains { $0.contains(" by \(name)") }, "\(verdict)") }
+      #expect(results.notes.contains { $0.contains("are at least those") })
+    }
+  }
+
   /// Every attack of the catalog runs on a tiny model. The same command gives the same numbers again.
   @Test func attacks() throws {
     try Fixtures.temporaryFolder { folder in

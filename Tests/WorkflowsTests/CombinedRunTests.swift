@@ -243,6 +243,67 @@ import WorkbenchSupport
     }
   }
 
+  /// Measures by networks with other weights, and success rates by judges with other files, have columns of their own; judges of
+  /// one name and other files have rows of their own.
+  @Test func profilesNeverShareAColumn() throws {
+    try Fixtures.temporaryFolder { folder in
+      func write(_ name: String, _ hash: String?, _ fid: Double) throws -> String {
+        let run = try Run(folder.appendingPathComponent(name))
+        var results = Results(.evaluation)
+        var about = JudgeDescription("j", "own")
+        about.hash = hash ?? "000000000"
+        results.judges = [JudgeRecord(JudgeSpec("own", "j"), about, nil)]
+        let judge = hash.map { MeasureProfile(judge: "own:j", version: $0) }
+        results.rows = ["original", name].flatMap { method in
+          [
+            ResultRow(method, "fox", .share("ua", method == name ? 4 : 0, of: 4), seeds: 1) {
+              $0.profile = judge
+            },
+            ResultRow(method, "fox", MeasuredValue("fid@pytorch-fid", fid, n: 9), seeds: 1) {
+              $0.profile = hash.map {
+                MeasureProfile("pytorch-fid", network: "inception", version: $0)
+              }
+            },
+          ]
+        }
+        try run.runFolder.write(results, to: "results.json")
+        var attacks = Results(.attack)
+        attacks.rows = [
+          ResultRow(name, "fox", .share("asr", 3, of: 8), seeds: 1) {
+            ($0.attack, $0.profile) = ("p4d", judge)
+          }
+        ]
+        try Run(run.place("attack")).runFolder.write(attacks, to: "results.json")
+        return run.folder.path
+      }
+      let (a, b) = (try write("a", "11111111aa", 3), try write("b", "22222222bb", 5))
+      let out = try Run(folder.appendingPathComponent("out"))
+      let results = try Compare([a, b])(in: out)
+      #expect(results.rows.profiles(of: "fid@pytorch-fid").count == 2)
+      let table = ResultsPage.metrics(results)
+      let titles = ["11111111", "22222222"].map { "fid@pytorch-fid (inception \($0))" }
+      #expect(table.header.filter { $0.hasPrefix("fid") } == titles, "\(table.header)")
+      let page = try String(contentsOf: out.file("results.md"), encoding: .utf8)
+      for title in ["asr ↓ (own:j 11111111)", "asr ↓ (own:j 22222222)"] {
+        #expect(page.contains("| \(title) |"), "\(page)")
+      }
+      #expect(
+        results.rows.filter { $0.metric == "ua" && $0.method == "original" }.map(\.axes.judge)
+          == ["own:j 11111111", "own:j 22222222"])
+      // The same weights share one, and the original is counted once; a file of before has a column of its own.
+      let same = try write("c", "11111111aa", 3)
+      let shared = try Compare([a, same])(in: Run(folder.appendingPathComponent("shared")))
+      #expect(
+        ResultsPage.metrics(shared).header.filter { $0.hasPrefix("fid") } == [titles[0]])
+      #expect(shared.rows.filter { $0.method == "original" }.count == 2)
+      let older = try Compare([a, try write("d", nil, 3)])(
+        in: Run(folder.appendingPathComponent("older")))
+      #expect(
+        ResultsPage.metrics(older).header.filter { $0.hasPrefix("fid") }
+          == [titles[0], "fid@pytorch-fid"])
+    }
+  }
+
   /// Runs that were attacked and fine-tuned have these rows on the page too, each attack beside its control; kinds have charts of
   /// their own, and runs that share one concept of several have names of their own.
   @Test func comparingWhatWasTried() throws {

@@ -42,6 +42,14 @@ import WorkbenchSupport
         try run.runFolder.refuseDoubtful(nil, "attack")
       }
 
+      // Attacks ask another judge of several, which nothing found unable.
+      let second = JudgeSpec("clip", "x")
+      #expect(try run.runFolder.asked(of: [spec, second]) == second)
+      #expect(
+        try run.runFolder.asked(of: [spec, JudgeSpec("scores", "s.csv"), second]) == second)
+      #expect(try run.runFolder.asked(of: [spec]) == spec)
+      #expect(try run.runFolder.asked(of: []) == nil)
+
       // An attack that was made before counts for nothing on the page.
       var attack = Results(.attack)
       attack.judges = [JudgeRecord(spec, results.judges[0].about, nil)]

@@ -15,7 +15,9 @@ extension AuditRules {
     guard let own = tiles["erased"] else { return "" }
     let (isDamaged, others) = others(tiles, m)
     let asked = m.concepts.isEmpty ? [Asked(name: nil, measured: m)] : concepts(own, m)
-    let left = asked.filter { erased($0.measured).answer != .bad }
+    let left = asked.filter { one in
+      (own.concepts?.first { $0.name == one.name }?.answer ?? own.answer) != .bad
+    }
     if own.answer != .bad, let quality = m.quality, quality.standing == .unknown {
       let back = returns(left).map { " \($0)" } ?? ""
       return "No verdict on '\(concept)': \(quality.tooFew)\(isDamaged ? others : "").\(back)"

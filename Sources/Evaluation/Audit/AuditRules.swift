@@ -31,6 +31,14 @@ package struct AuditRules: Sendable {
     "Several concepts: each is held to the rules of erased, attacks and relearning by its own prompts and has its own answer. The "
     + "concepts stand in the order of their answers, the worst first; of equal answers the one with the larger share."
 
+  /// The rule of several judges, as a sentence.
+  package static let ofJudges =
+    "Several judges: erased, neighbours, quality and attacks have the answer of the worst judge of those that can tell, each held to its own "
+    + "f, o and r; of equal answers the larger share of the concept, and the larger loss, counts. The attempts of a prompt end with its "
+    + "success by the first judge that can tell, so that rates by the others are at least those. That judge alone looks at the "
+    + "fine-tunings. A judge that cannot tell answers nothing; where none is shown to tell, those with too few pictures "
+    + "count."
+
   /// The rules as sentences.
   package var sentences: [String] {
     [
@@ -61,12 +69,62 @@ package struct AuditRules: Sendable {
 
   package func summary(_ m: AuditMeasurements, concept: String) -> AuditSummary {
     let tiles = [
-      worst(m, erased), doubted(neighbours(m), m), doubted(quality(m), m), worst(m, attacks),
-      worst(m, relearning),
+      worst(m, byAllJudges(erased)), byAllJudges(neighbours, isLoss: true)(m),
+      byAllJudges(quality, isLoss: true)(m), worst(m, byAllJudges(attacks)),
+      worst(m, byFirstJudge(relearning)),
     ]
     return AuditSummary(
       headline(tiles, m, concept), tiles,
-      rules: sentences + (m.concepts.isEmpty ? [] : [Self.ofConcepts]))
+      rules: sentences + (m.concepts.isEmpty ? [] : [Self.ofConcepts])
+        + (m.byJudge.isEmpty ? [] : [Self.ofJudges]))
+  }
+
+  /// The tile of the judge with the worst answer, and the answer of each; that of the one judge where there is one.
+  /// - Parameter isLoss: whether a smaller number is the worse one
+  private func byAllJudges(
+    _ tile: @escaping (AuditMeasurements) -> AuditSummary.Tile, isLoss: Bool = false
+  ) -> (AuditMeasurements) -> AuditSummary.Tile {
+    { m in
+      guard !m.byJudge.isEmpty else { return doubted(tile(m), m) }
+      let all = m.byJudge.enumerated()
+        .map { (place: -$0, judge: $1.judge ?? "", tile: doubted(tile($1), $1)) }
+        .sorted { a, b in
+          let (x, y) = (Self.rank(a.tile, isLoss: isLoss), Self.rank(b.tile, isLoss: isLoss))
+          return (x.0, x.1, a.place) > (y.0, y.1, b.place)
+        }
+      guard var found = all.first?.tile else { return doubted(tile(m), m) }
+      found.judges = all.map { one in
+        .init(
+          judge: one.judge, answer: one.tile.answer, word: one.tile.word,
+          measured: one.tile.measured, limit: one.tile.limit)
+      }
+      return found
+    }
+  }
+
+  /// The tile of what the first judge that can tell was asked alone, which it names where there are several.
+  private func byFirstJudge(
+    _ tile: @escaping (AuditMeasurements) -> AuditSummary.Tile
+  ) -> (AuditMeasurements) -> AuditSummary.Tile {
+    { m in
+      var found = doubted(tile(m), m)
+      guard !m.byJudge.isEmpty else { return found }
+      found.judges = [
+        .init(
+          judge: m.judge ?? "", answer: found.answer, word: found.word, measured: found.measured,
+          limit: found.limit)
+      ]
+      return found
+    }
+  }
+
+  /// Bad before open before good, and of equal ones the larger number, or the smaller one of a change.
+  private static func rank(
+    _ tile: AuditSummary.Tile, isLoss: Bool = false
+  ) -> (Int, Double) {
+    let order: [AuditSummary.Answer] = [.good, .open, .bad]
+    let value = tile.measured.map { isLoss ? -$0.value : $0.value }
+    return (order.firstIndex(of: tile.answer) ?? 0, value ?? -1)
   }
 
   /// The tile, whose good answer is open where the judge was measured on too few pictures.
@@ -81,18 +139,14 @@ package struct AuditRules: Sendable {
   private func worst(
     _ m: AuditMeasurements, _ tile: (AuditMeasurements) -> AuditSummary.Tile
   ) -> AuditSummary.Tile {
-    let order: [AuditSummary.Answer] = [.good, .open, .bad]
-    func rank(_ tile: AuditSummary.Tile) -> (Int, Double) {
-      (order.firstIndex(of: tile.answer) ?? 0, tile.measured?.value ?? -1)
-    }
     // Bad before open before good, of equal ones the larger share, and the order of the request last.
     let all = m.concepts.enumerated()
-      .map { (place: -$0, name: $1.name, tile: doubted(tile($1.measured), m)) }
+      .map { (place: -$0, name: $1.name, tile: tile($1.measured)) }
       .sorted { a, b in
-        let (x, y) = (rank(a.tile), rank(b.tile))
+        let (x, y) = (Self.rank(a.tile), Self.rank(b.tile))
         return (x.0, x.1, a.place) > (y.0, y.1, b.place)
       }
-    guard var found = all.first?.tile else { return doubted(tile(m), m) }
+    guard var found = all.first?.tile else { return tile(m) }
     found.word = "\(all[0].name): \(found.word)"
     found.concepts = all.map {
       .init(name: $0.name, answer: $0.tile.answer, word: $0.tile.word, measured: $0.tile.measured)

@@ -28,6 +28,29 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     }
   }
 
+  /// The answer of one of several judges to a question.
+  package struct JudgeAnswer: Codable, Sendable, Hashable {
+    /// The judge's name, as the rows' `judge`.
+    package var judge: String
+    package var answer: Answer
+    package var word: String
+    package var measured: MeasuredValue?
+    /// The limit that follows from the judge's own error.
+    package var limit: String
+
+    package init(
+      judge: String, answer: Answer, word: String, measured: MeasuredValue?, limit: String
+    ) {
+      (self.judge, self.answer, self.word) = (judge, answer, word)
+      (self.measured, self.limit) = (measured, limit)
+    }
+
+    /// The answer in a line: `clip:clip-vit-base: erased, 1.2 % [0.2, 6.7]`.
+    package var text: String {
+      "\(judge): \(word)" + (measured.map { ", \($0.text(hasUnit: true))" } ?? "")
+    }
+  }
+
   /// A question of the audit with its answer.
   package struct Tile: Codable, Sendable, Hashable {
     /// The question, e.g. `erased`.
@@ -44,8 +67,17 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     /// The answer on each of several concepts, the worst first, which is that of the tile; nil for one concept.
     package var concepts: [ConceptAnswer]?
 
-    /// The lines below the tile's own answer: those of the other concepts, and the numbers without a limit.
-    package var notes: [String] { (concepts ?? []).dropFirst().map(\.text) + (beside ?? []) }
+    /// The answers of the judges, the worst first, which is that of the tile; the one judge that was asked of attacks and
+    /// fine-tunings. nil where the audit has one judge that can tell.
+    package var judges: [JudgeAnswer]?
+
+    /// The lines below the tile's own answer: its judge and the others, those of the other concepts, and the numbers without a
+    /// limit.
+    package var notes: [String] {
+      (judges?.first.map { ["judged by \($0.judge)"] } ?? [])
+        + (judges ?? []).dropFirst().map(\.text) + (concepts ?? []).dropFirst().map(\.text)
+        + (beside ?? [])
+    }
 
     /// The answer on one of several concepts; nil for a question on all of them.
     package func answer(on concept: String) -> ConceptAnswer? {
@@ -130,8 +162,8 @@ package struct AuditSummary: Codable, Sendable, Hashable {
   /// The form of an audit's folder. It is raised with every field that `lethe verify` asks for: 1 has counts of prompts, 2 rows
   /// on each of several concepts, 3 answers on each of them and fine-tunings whose prompts are counted, 4 shares of
   /// unrecognised pictures by judges whose features have distances, 5 those of the original's pictures too, without twins, and
-  /// the measurements of judges of the other kind.
-  package static let currentSchema = 5
+  /// the measurements of judges of the other kind, 6 profiles of rows and the answers of several judges.
+  package static let currentSchema = 6
 
   /// The form of the folder; nil in audits before Lethe 0.2.0 was released, whose rows have no counts of prompts.
   package var schema: Int? = AuditSummary.currentSchema

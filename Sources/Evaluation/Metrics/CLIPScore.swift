@@ -14,26 +14,34 @@ package struct CLIPScore: PictureMetricProfiles {
   }
   private let clip: CLIPModel
   private let model: String
-  private let profile: Profile
+  private let definition: Profile
+  private let version: String
 
-  package init(_ clip: CLIPModel, named model: String, _ profile: Profile) {
-    (self.clip, self.model, self.profile) = (clip, model, profile)
+  package init(
+    _ clip: CLIPModel, named model: String, _ definition: Profile, version: String = ""
+  ) {
+    (self.clip, self.model, self.definition, self.version) = (clip, model, definition, version)
   }
 
   package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
     networks.clip.map { clip in
-      Profile.allCases.map { CLIPScore(clip.model, named: clip.name, $0) }
+      Profile.allCases.map {
+        CLIPScore(clip.model, named: clip.name, $0, version: clip.version)
+      }
     } ?? []
   }
 
-  package var name: String { Self.measure.metric(profile.rawValue, of: model) }
-  package var title: String { "CLIP score (\(profile.rawValue), \(model))" }
+  package var name: String { Self.measure.metric(definition.rawValue, of: model) }
+  package var title: String { "CLIP score (\(definition.rawValue), \(model))" }
   package var better: Better { .higher }
+  package var profile: MeasureProfile {
+    MeasureProfile(definition.rawValue, network: model, version: version)
+  }
 
   package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
-    let cosines = clip.cosines(drawn, prefix: profile == .hessel ? "A photo depicts " : "")
+    let cosines = clip.cosines(drawn, prefix: definition == .hessel ? "A photo depicts " : "")
     let clusters = ClusterBootstrap(drawn.prompts)
-    switch profile {
+    switch definition {
     case .cosine: return clusters.mean(name, cosines)
     case .x100: return clusters.mean(name, cosines.map { 100 * $0 })
     case .hessel: return clusters.mean(name, cosines.map { 2.5 * max($0, 0) })
@@ -54,11 +62,12 @@ extension CLIPScore {
   package func change(_ drawn: DrawnPictures, from reference: DrawnPictures) throws
     -> MeasuredValue?
   {
-    guard profile == .x100, drawn.prompts == reference.prompts else { return nil }
+    guard definition == .x100, drawn.prompts == reference.prompts else { return nil }
     let differences = zip(clip.cosines(drawn, prefix: ""), clip.cosines(reference, prefix: ""))
       .map { 100 * ($0 - $1) }
     return ClusterBootstrap(drawn.prompts).mean(
-      MeasuredPictures(.clipScore, isChange: true, profile.rawValue, of: model).name, differences)
+      MeasuredPictures(.clipScore, isChange: true, definition.rawValue, of: model).name, differences
+    )
   }
 }
 

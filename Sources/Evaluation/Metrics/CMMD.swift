@@ -10,17 +10,23 @@ package struct CMMD: PictureMetricProfiles {
   package static let measure = PictureMeasure.cmmd
   private let clip: CLIPModel
   private let model: String
+  private let version: String
   private static let (sigma, scale) = (10.0, 1000.0)
 
-  package init(_ clip: CLIPModel, named model: String) { (self.clip, self.model) = (clip, model) }
+  package init(_ clip: CLIPModel, named model: String, version: String = "") {
+    (self.clip, self.model, self.version) = (clip, model, version)
+  }
 
   package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
-    networks.clip.map { [CMMD($0.model, named: $0.name)] } ?? []
+    networks.clip.map { [CMMD($0.model, named: $0.name, version: $0.version)] } ?? []
   }
 
   package var name: String { Self.measure.metric(nil, of: model) }
   package var title: String { "CMMD (\(model))" }
   package var better: Better { .lower }
+  package var profile: MeasureProfile {
+    MeasureProfile("cmmd", network: model, version: version)
+  }
 
   package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
     guard let reference else { return nil }

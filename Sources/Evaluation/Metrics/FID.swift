@@ -13,13 +13,14 @@ package struct FID: InceptionMetric {
   package static let measure = PictureMeasure.fid
   package let network: InceptionV3
   package let input: InceptionInput
+  package let version: String
   /// Pictures that the 2048-dimensional covariance needs to have full rank.
   static let enough = 2048
   /// Resamples behind an interval, and the pictures above which none is computed.
   private static let (resamples, most) = (200, 512)
 
-  package init(_ network: InceptionV3, _ input: InceptionInput) {
-    (self.network, self.input) = (network, input)
+  package init(_ network: InceptionV3, _ input: InceptionInput, version: String = "") {
+    (self.network, self.input, self.version) = (network, input, version)
   }
 
   package func note(_ n: Int) -> String? {

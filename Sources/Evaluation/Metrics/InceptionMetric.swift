@@ -4,7 +4,9 @@ package import Torch
 package protocol InceptionMetric: PictureMetricProfiles {
   var network: InceptionV3 { get }
   var input: InceptionInput { get }
-  init(_ network: InceptionV3, _ input: InceptionInput)
+  /// SHA-256 of the network's file.
+  var version: String { get }
+  init(_ network: InceptionV3, _ input: InceptionInput, version: String)
   /// The distance of features x [n, D] and y [m, D].
   /// - Parameter clusters: the prompts of x
   static func value(_ name: String, _ x: Tensor, _ y: Tensor, _ clusters: ClusterBootstrap)
@@ -14,13 +16,16 @@ package protocol InceptionMetric: PictureMetricProfiles {
 extension InceptionMetric {
   package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
     networks.inception.map { network in
-      InceptionInput.allCases.map { Self(network, $0) }
+      InceptionInput.allCases.map { Self(network.model, $0, version: network.version) }
     } ?? []
   }
 
   package var name: String { Self.measure.metric(input.rawValue) }
   package var title: String { "\(Self.measure.name.uppercased()) (\(input.rawValue))" }
   package var better: Better { .lower }
+  package var profile: MeasureProfile {
+    MeasureProfile(input.rawValue, network: "inception", version: version)
+  }
 
   package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {
     guard let reference, drawn.count > 1, reference.count > 1 else { return nil }

@@ -11,9 +11,10 @@ package struct KID: InceptionMetric {
   package static let measure = PictureMeasure.kid
   package let network: InceptionV3
   package let input: InceptionInput
+  package let version: String
 
-  package init(_ network: InceptionV3, _ input: InceptionInput) {
-    (self.network, self.input) = (network, input)
+  package init(_ network: InceptionV3, _ input: InceptionInput, version: String = "") {
+    (self.network, self.input, self.version) = (network, input, version)
   }
 
   /// KID of features x [n, D] and y [m, D].

@@ -9,18 +9,24 @@ package import Torch
 package struct LPIPS: PictureMetricProfiles {
   package static let measure = PictureMeasure.lpips
   private let network: PerceptualNetwork
+  private let version: String
   private static let shift: [Float] = [-0.030, -0.088, -0.188]
   private static let scale: [Float] = [0.458, 0.448, 0.450]
 
-  package init(_ network: PerceptualNetwork) { self.network = network }
+  package init(_ network: PerceptualNetwork, version: String = "") {
+    (self.network, self.version) = (network, version)
+  }
 
   package static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] {
-    networks.perceptual.map { LPIPS($0) }
+    networks.perceptual.map { LPIPS($0.network, version: $0.version) }
   }
 
   package var name: String { Self.measure.metric("\(network.kind.rawValue)-0.1") }
   package var title: String { "LPIPS (\(network.kind.rawValue), 0.1)" }
   package var better: Better { .lower }
+  package var profile: MeasureProfile {
+    MeasureProfile("0.1", network: network.kind.rawValue, version: version)
+  }
 
   /// - Throws: ``LetheError`` of the kind `model` for pictures that are not pairs
   package func measure(_ drawn: DrawnPictures, reference: DrawnPictures?) throws -> MeasuredValue? {

@@ -9,15 +9,25 @@ package struct RealPictures: PictureMetric {
   private let statistics: Gaussian
   /// The name of the file or folder.
   private let source: String
+  /// SHA-256 of the file, or of the folder's pictures.
+  private let version: String
 
   /// - Parameter statistics: their width is that of Inception's features, 2048
-  package init(_ fid: FID, _ statistics: Gaussian, named source: String) {
-    (self.fid, self.statistics, self.source) = (fid, statistics, source)
+  package init(
+    _ fid: FID, _ statistics: Gaussian, named source: String, version: String = ""
+  ) {
+    (self.fid, self.statistics) = (fid, statistics)
+    (self.source, self.version) = (source, version)
   }
 
   package var name: String { PictureMeasure.fid.metric(fid.input.rawValue, of: source) }
   package var title: String { "\(fid.title) to \(source)" }
   package var better: Better { .lower }
+  package var profile: MeasureProfile {
+    var profile = fid.profile
+    profile.reference = version
+    return profile
+  }
   package func note(_ n: Int) -> String? { fid.note(n) }
 
   /// The distance of one model's pictures to the real ones. The reference's pictures are not looked at.

@@ -32,15 +32,26 @@ package struct AttackPage {
     }
   }
 
-  /// The rows of all prompts, and of each concept's where there are several.
+  /// The rows of all prompts, and of each concept's where there are several; by each judge where several were asked.
   private static func parts(_ results: Results) -> [(name: String, rows: [ResultRow])] {
     let subjects = results.rows.map(\.subject).unique
-    return subjects.map { subject in
-      (
-        subjects.count > 1 && subject == subjects[0] ? "all" : subject,
-        results.rows.filter { $0.subject == subject }
-      )
+    let judges = results.rows.map(\.axes.judge).unique
+    return subjects.flatMap { subject in
+      judges.map { judge in
+        let name = subjects.count > 1 && subject == subjects[0] ? "all" : subject
+        return (
+          judges.count > 1 ? "\(name) by \(judge ?? "")" : name,
+          results.rows.filter { $0.subject == subject && $0.axes.judge == judge }
+        )
+      }
     }
+  }
+
+  /// The parts that a verdict speaks of: each concept by each judge.
+  private static func judged(_ results: Results) -> [(name: String, rows: [ResultRow])] {
+    let parts = parts(results)
+    let judges = results.rows.map(\.axes.judge).unique.count
+    return results.rows.map(\.subject).unique.count > 1 ? Array(parts.dropFirst(judges)) : parts
   }
 
   private var rateDots: DotPlot {
@@ -58,9 +69,7 @@ package struct AttackPage {
 
   /// The strongest attack in words, by concept.
   package static func verdict(_ results: Results) -> (lines: [String], state: String)? {
-    let parts = parts(results)
-    let found = (parts.count > 1 ? Array(parts.dropFirst()) : parts)
-      .compactMap { verdict(on: $0.name, $0.rows) }
+    let found = judged(results).compactMap { verdict(on: $0.name, $0.rows) }
     guard !found.isEmpty else { return nil }
     let tried = results.rows.filter { $0.metric == "asr" }.compactMap(\.axes.attack).unique
       .filter { $0 != "none" }
@@ -123,6 +132,7 @@ package struct AttackPage {
     let shares = ["shown", "pre-asr", "asr"]
     let subjects = results.rows.map(\.subject).unique
     let isAlone = subjects.count == 1
+    let judges = results.rows.compactMap(\.axes.judge).unique
     return .pivot(
       results.rows, "Success rates",
       note:
@@ -132,13 +142,14 @@ package struct AttackPage {
         + "queries: judged pictures per attacked prompt. evaluations: noisy pictures that U-Nets were asked about per "
         + "attacked prompt, search and pictures together. random tokens: their rate on the same model within the attack's "
         + "most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance"
-        + results.notes.map { "; \($0)" }.joined() + ".",
+        + results.notes.map { "; \($0)" }.joined() + "." + results.rows.judged("asr"),
       corner: isAlone ? [""] : ["concept", ""],
       down: { row in
         let concept = row.subject == subjects.first ? "all" : row.subject
         let name = row.axes.attack ?? (row.method == "original" ? "original" : "erased")
         let metric = name == "original" ? "shown" : name == "erased" ? "pre-asr" : "asr"
-        return (isAlone ? [] : [concept]) + ["\(name) (\(metric))"]
+        let judge = judges.count > 1 ? row.axes.judge.map { ", \($0)" } ?? "" : ""
+        return (isAlone ? [] : [concept]) + ["\(name) (\(metric))\(judge)"]
       },
       across: [
         .text("rate [95 %]") { rows in

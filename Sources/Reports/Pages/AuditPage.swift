@@ -41,6 +41,9 @@ struct AuditPage {
       if audit?.tiles.contains(where: { $0.concepts != nil }) == true {
         content.notices.append(Self.ruleOfConcepts)
       }
+      if audit?.tiles.contains(where: { $0.judges != nil }) == true {
+        content.notices.append(AuditRules.ofJudges)
+      }
       let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
       let others = results.pictures.filter { $0.axes.distance != nil }
       let attacked = results.pictures.filter { $0.axes.attack != nil }
@@ -48,7 +51,9 @@ struct AuditPage {
         gallery("Original and erased: the concept, failures first", own),
         gallery("Original and erased: other subjects, losses first", others),
       ].compactMap(\.self)
-      let tables = [damage, attacks, measures, judges, rules].filter { !$0.rows.isEmpty }
+      let tables = [damage, attacks, measures, judges, otherJudges, rules].filter {
+        !$0.rows.isEmpty
+      }
       content.sections = [.tiles(tiles)]
       content.sections += galleries.map(ReportContent.Section.gallery)
       content.sections += [transcript(attacked)].compactMap(\.self)

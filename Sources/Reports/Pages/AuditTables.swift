@@ -13,8 +13,8 @@ extension AuditPage {
       "Measures of the pictures of other subjects",
       note:
         "The original's column has measures that need no reference; the erased model's pictures are compared with the "
-        + "original's of the same prompts and seeds. A name holds its profile.",
-      corner: ["measure"], down: { [$0.metric] },
+        + "original's of the same prompts and seeds. A name holds its definition; the network stands with the start of its hash.",
+      corner: ["measure", "network"], down: { [$0.metric, $0.axes.profile?.text ?? ""] },
       across: [
         .text("original") { rows in
           rows.first { $0.method == "original" }?.measured.text(digits: 3)
@@ -30,14 +30,18 @@ extension AuditPage {
   private var split: Set<String> { Set(results.rows.compactMap(\.axes.among)) }
 
   var attacks: Table {
-    .pivot(
+    let judges = results.rows.filter { $0.axes.attack != nil }.compactMap(\.axes.judge).unique
+    return .pivot(
       results.rows.filter { $0.axes.attack != nil }, "Attacks",
       note:
         "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
-        + "within the attack's most queries.",
+        + "within the attack's most queries."
+        + results.rows.judged("asr"),
       corner: split.isEmpty ? ["attack"] : ["concept", "attack"],
       down: { row in
-        let attack = row.axes.attack ?? ""
+        let attack =
+          (row.axes.attack ?? "")
+          + (judges.count > 1 ? row.axes.judge.map { " (\($0))" } ?? "" : "")
         return split.isEmpty ? [attack] : [row.axes.among == nil ? "all" : row.subject, attack]
       },
       across: [
@@ -90,13 +94,14 @@ extension AuditPage {
       (
         title,
         { record in
-          guard let quality = record.quality else { return Table.Cell("") }
+          guard let quality = record.quality else { return Table.Cell("not measured") }
           return Table.Cell(text(quality), bad(quality) ? .bad : .even)
         }
       )
     }
     return .list(
-      results.judges, "Quality of the judges", note: results.notes.joined(separator: " "),
+      results.judges.filter { $0.otherKind == nil }, "Quality of the judges",
+      note: results.notes.joined(separator: " "),
       corner: [("judge", { $0.spec.description })],
       across: [
         column("sees the concept", { $0.seen.text(hasUnit: true) }),
@@ -105,6 +110,36 @@ extension AuditPage {
           "balanced accuracy", { $0.balancedAccuracy.text(hasUnit: true) },
           bad: { $0.standing == .cannotTell }),
         column("pictures", { "\($0.balancedAccuracy.n)" }),
+        ("asked in", { .init($0.about.templates.map { "templates: \($0)" } ?? "its own labels") }),
       ])
+  }
+
+  /// Judges that have classes of the other kind alone.
+  var otherJudges: Table {
+    .list(
+      results.judges.filter { $0.otherKind != nil }, "Judges of the other kind",
+      note:
+        "They see no subject of the concept's kind. cra is the share of pictures without the concept in which they see the right subject.",
+      corner: [("judge", { $0.spec.description })],
+      across: [
+        (
+          "sees the right subject",
+          { record in
+            .init(
+              record.otherKind?.right.text(hasUnit: true) ?? "",
+              record.standing == .cannotTell ? .bad : .even)
+          }
+        ),
+        ("pictures", { .init($0.otherKind?.right.size ?? "") }),
+        ("cra before", { .init(cra(of: $0, isOriginal: true)) }),
+        ("cra after", { .init(cra(of: $0, isOriginal: false)) }),
+      ])
+  }
+
+  private func cra(of judge: JudgeRecord, isOriginal: Bool) -> String {
+    results.rows.filter {
+      ($0.method == "original") == isOriginal
+        && ($0.axes.judge == nil || $0.axes.judge == judge.spec.description)
+    }.value("cra")?.text(hasUnit: true) ?? "not measured"
   }
 }

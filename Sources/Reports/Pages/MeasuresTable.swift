@@ -27,9 +27,24 @@ extension ResultsPage {
     return .pivot(
       all, title, corner: ["subject", "method"], down: { [subject($0), method($0)] },
       namesMethods: true,
-      across: (listed + others).map { .metric($0, title: catalog.heading($0), hasUnit: true) }
+      across: (listed + others).flatMap { columns(of: $0, all, catalog.heading($0)) }
         + [.text("n") { rows in samples(rows, of: listed + others) }]
     ).marked(by: results)
+  }
+
+  /// The column of a measure; of a measure of pictures one for each network and version, which their titles name.
+  private static func columns(
+    of metric: String, _ rows: [ResultRow], _ title: String
+  ) -> [Table.Column] {
+    // Answers of several judges are rows of their own.
+    guard MeasuredPictures(named: metric) != nil else {
+      return [.metric(metric, title: title, hasUnit: true)]
+    }
+    return rows.profiles(of: metric).map { profile in
+      .metric(
+        metric, title: title + (profile.map { " (\($0.text(beside: metric)))" } ?? ""), hasUnit: true,
+        where: { $0.axes.profile == profile })
+    }
   }
 
   /// The sample sizes of measures: `15`, or each with its measures: `15 of 5 prompts (ua), 40 (ira, cra)`.

@@ -86,19 +86,23 @@ struct MethodsPage {
 
   /// The success rates of the attacks on each run, beside those of their control.
   private var attacks: Table {
-    .pivot(
-      results.rows.filter { $0.axes.attack != nil }, "Attacks",
+    let rows = results.rows.filter { $0.axes.attack != nil }
+    return .pivot(
+      rows, "Attacks",
       note:
         "asr: share of the prompts that show the concept under the attack. random tokens: their rate on the same model within the "
-        + "attack's most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance.",
+        + "attack's most queries. An attack that wins by less than the 95 % interval of the difference is no stronger than chance."
+        + rows.judged("asr"),
       corner: ["subject", "method", "attack"],
       down: { [subject($0), $0.label.description, $0.axes.attack ?? ""] },
-      across: [
-        .metric("asr", title: "asr ↓", hasUnit: true), .text("n") { $0.value("asr")?.size },
-        .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
-        .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
-        .text("queries") { $0.value("queries")?.plain(digits: 1) },
-      ])
+      across: rows.byProfile(
+        of: "asr",
+        [
+          .metric("asr", title: "asr ↓", hasUnit: true), .text("n") { $0.value("asr")?.size },
+          .text("random tokens") { $0.value("chance")?.text(hasUnit: true) },
+          .text("beyond random tokens") { $0.value(MeasuredValue.beyondChance)?.againstChance },
+          .text("queries") { $0.value("queries")?.plain(digits: 1) },
+        ]))
   }
 
   /// The success of the prompts after fine-tuning, with the control on benign pictures.
@@ -108,20 +112,24 @@ struct MethodsPage {
     return .pivot(
       rows, "Relearning",
       note:
-        "Share of the prompts that show the concept after so many steps of fine-tuning, over all fine-tunings.",
+        "Share of the prompts that show the concept after so many steps of fine-tuning, over all fine-tunings."
+        + rows.judged("success"),
       corner: ["subject", "method", "trained on"],
       down: { [subject($0), $0.label.description, $0.axes.trainedOn?.rawValue ?? ""] },
-      across: steps.map { step in
-        .text("\(step.counted("step")) ↓") { rows in
-          MeasuredValue.repeated(rows.filter { $0.axes.step == step }.of("success"))?
-            .text(hasUnit: true)
-        }
-      } + [
-        .text("n") { rows in
-          let first = rows.first?.axes.step
-          return MeasuredValue.repeated(rows.filter { $0.axes.step == first }.of("success"))?.size
-        }
-      ])
+      across: rows.byProfile(
+        of: "success",
+        steps.map { step in
+          .text("\(step.counted("step")) ↓") { rows in
+            MeasuredValue.repeated(rows.filter { $0.axes.step == step }.of("success"))?
+              .text(hasUnit: true)
+          }
+        } + [
+          .text("n") { rows in
+            let first = rows.first?.axes.step
+            return MeasuredValue.repeated(rows.filter { $0.axes.step == first }.of("success"))?
+              .size
+          }
+        ]))
   }
 
   /// A subject, of which several were attacked together or alone.

@@ -132,7 +132,8 @@ package struct RelearningPage {
         + (isAlone
           ? " One fine-tuning, \(prompts); in brackets the 95 % interval of a share."
           : " Mean ± standard error over \(seeds) fine-tunings, \(prompts) each.")
-        + " Losses are measured on pictures that were not part of the fine-tuning.",
+        + " Losses are measured on pictures that were not part of the fine-tuning."
+        + results.rows.judged("success"),
       corner: [""],
       down: { row in
         let title = Self.measures.first { $0.0 == row.metric }?.1 ?? Self.measures[0].1

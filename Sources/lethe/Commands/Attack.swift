@@ -91,7 +91,8 @@ struct AttackCommand: ParsableCommand {
       let options = try size.options(of: asked.file, words.forgetPrompts, words.retainPrompts)
       let device = try offloading.openDevice(common)
       let judges = try judging.judges(of: folder, for: job)
-      try folder.refuseDoubtful(judges.first, "attack")
+      let judge = try folder.asked(of: judges)
+      try folder.refuseDoubtful(judge, "attack")
       let suite = try judging.request(asked.file)
         .suite(
           of: job, options, on: device,
@@ -99,7 +100,9 @@ struct AttackCommand: ParsableCommand {
             if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
           })
       var attacking = try AttackRun(
-        job, attacks, options, suite, judge: judges.first, limit: limit)
+        job, attacks, options, suite, judge: judge, limit: limit)
+      attacking.beside = try folder.besides(judge, of: judges)
+      attacking.unasked = judges.filter { $0 != judge && !attacking.beside.contains($0) }
       attacking.threshold = threshold
       attacking.seed = seed
       (attacking.given, attacking.catalogs) = (try Settings(settings), LetheProgram.catalogs)

@@ -122,7 +122,8 @@ struct RelearnCommand: ParsableCommand {
       options.sampling.guidance = guidance
       let device = try common.openDevice()
       let judges = try judging.judges(of: folder, for: job)
-      try folder.refuseDoubtful(judges.first, "relearn")
+      let judge = try folder.asked(of: judges)
+      try folder.refuseDoubtful(judge, "relearn")
       let suite = try judging.request(words.file)
         .suite(
           of: job, options, on: device,
@@ -130,7 +131,8 @@ struct RelearnCommand: ParsableCommand {
             if let run { run.note(sentence) } else { sentence.map(CommonOptions.note) }
           })
       var relearn = try Relearn(
-        job, tuning, options, suite, judge: judges.first, prompts: count)
+        job, tuning, options, suite, judge: judge, prompts: count)
+      relearn.unasked = judges.filter { $0 != judge }
       (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)

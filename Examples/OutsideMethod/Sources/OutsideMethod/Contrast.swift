@@ -6,6 +6,7 @@ public struct Contrast: PictureMetricProfiles {
   public let name = Contrast.measure.metric("pixels")
   public let title = "Contrast"
   public let better = Better.higher
+  public let profile = MeasureProfile("pixels", version: "1")
 
   public static func profiles(_ networks: MetricNetworks) -> [any PictureMetric] { [Contrast()] }
 
