@@ -78,7 +78,7 @@ package struct Audit {
       results.rows += attacked.rows.filter { $0.axes.attack != nil }
       transcript = attacked.strongest
       results.rows += try clock.timed("relearning") {
-        try relearn(suite, rest, judge, run, eraser, on: device)
+        try relearn(suite, rest, judge, results.judges, run, eraser, on: device)
       }
     }
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
@@ -142,7 +142,7 @@ package struct Audit {
     if folder.has("identity.json") { _ = try folder.claim(identity(suite)) }
     let deciding =
       judges.count > 1
-      ? ", of which the worst answer of those that can tell decides, and the first that can tell judges attacks and fine-tuning"
+      ? ", of which the worst answer of those that can tell decides"
       : ""
     return [
       "pictures: \(suite.ofConcept.count) for \(job.inWords) (\(rest.count.counted("more prompt")) \(rest.count == 1 ? "is" : "are") for the fine-tuning's pictures) and "
@@ -192,8 +192,8 @@ package struct Audit {
 
   /// - Parameter rest: prompts that the pictures of the fine-tuning are drawn by
   private func relearn(
-    _ suite: PromptSuite, _ rest: [String], _ judge: JudgeSpec, _ run: Run, _ eraser: Eraser,
-    on device: Device
+    _ suite: PromptSuite, _ rest: [String], _ judge: JudgeSpec, _ judged: [JudgeRecord],
+    _ run: Run, _ eraser: Eraser, on device: Device
   ) throws -> [ResultRow] {
     guard size.relearning > 0 else { return [] }
     let tuning = try tuning()
@@ -201,6 +201,7 @@ package struct Audit {
       job, tuning, options, suite, judge: judge, prompts: size.relearned)
     (relearn.seeds, relearn.seed, relearn.drawn) = (size.repetitions, seed, rest)
     (relearn.trained, relearn.catalogs) = ([.concept], catalogs)
+    relearn.beside = Self.beside(judge, judged)
     return try relearn(in: run, eraser: eraser, on: device).rows.filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }

@@ -73,10 +73,7 @@ extension Verify {
       for name in names {
         try outcomes(name, of: samples.count, &outcome).map { logs.append((name, $0)) }
       }
-      let beside =
-        Self.namesProfiles(subject.audit)
-        ? results.judges.filter { Audit.beside(record.spec, results.judges).contains($0.spec) }
-        : []
+      let beside = self.beside(record, results, subject.audit)
       let made = AttackRows(
         subject.method, subject.job.subject, samples, seeds: Audit.seeds,
         by: MeasureProfile(judge: record.spec.description, version: record.about.hash),
@@ -108,6 +105,15 @@ extension Verify {
     if results.pictures != chosen + transcript {
       outcome.faults.append("the page shows other pictures than the audit chose")
     }
+  }
+
+  /// The judges that looked at attempts and fine-tunings beside the first one; none in audits of older forms.
+  private func beside(
+    _ leading: JudgeRecord, _ results: Results, _ audit: AuditSummary
+  ) -> [JudgeRecord] {
+    guard Self.namesProfiles(audit) else { return [] }
+    let specs = Audit.beside(leading.spec, results.judges)
+    return results.judges.filter { specs.contains($0.spec) }
   }
 
   /// The rows of an attack by a judge that looked at its attempts beside the first one.
@@ -180,11 +186,19 @@ extension Verify {
     }
     let points = try lines(of: "relearn/curve.jsonl")
       .compactMap { try? $0.decoded(as: Relearn.Point.self) }.filter(\.isPossible)
-    let profile = Self.leading(results, subject.audit).map {
-      MeasureProfile(judge: $0.spec.description, version: $0.about.hash)
+    func profile(_ record: JudgeRecord) -> MeasureProfile {
+      MeasureProfile(judge: record.spec.description, version: record.about.hash)
     }
-    let curve = RelearningCurve(points, by: profile)
-    let again = curve.rows(subject.method, subject.job.subject).filter {
+    let leading = Self.leading(results, subject.audit)
+    let beside = leading.map { self.beside($0, results, subject.audit) } ?? []
+    let curve = RelearningCurve(
+      points, by: leading.map(profile), named: beside.isEmpty ? nil : leading?.spec.description)
+    let all =
+      curve.rows(subject.method, subject.job.subject)
+      + beside.flatMap {
+        curve.rows(subject.method, subject.job.subject, beside: profile($0))
+      }
+    let again = all.filter {
       $0.axes.trainedOn == .concept && $0.metric == "success"
     }
     compare(

@@ -34,8 +34,9 @@ extension AttackRun {
   /// A sentence on the judges that are not asked; nil where there is one judge.
   var unaskedNote: String? {
     guard !unasked.isEmpty else { return nil }
-    return "several judges are named: \(spec) alone decides here; "
-      + "\(unasked.map(\.description).inWords) \(unasked.count == 1 ? "is" : "are") not asked, and `lethe evaluate` has the rates of all"
+    return
+      "\(unasked.map(\.description).inWords) \(unasked.count == 1 ? "is" : "are") not asked here, which cannot tell the concept or sees no "
+      + "pictures as they are drawn; `lethe evaluate` has the rates of all"
   }
 
   /// The judge with its version and the threshold, as rows have them.
@@ -50,19 +51,22 @@ extension AttackRun {
       + (threshold > 0 ? ", with a probability of at least \(threshold)" : "")
   }
 
-  /// Whether a model shows the concept for each prompt without an attack.
-  func shown(_ model: DiffusionModel, _ judge: any Judge) throws -> [Bool] {
+  /// Whether a model shows the concept for each prompt without an attack, by each judge.
+  func shown(_ model: DiffusionModel, _ judges: [any Judge]) throws -> [[Bool]] {
     let batches = SampleSet.batches(samples, of: model.batch(atMost: options.batch))
     var first = 0
-    return try batches.flatMap { members -> [Bool] in
+    var shown = judges.map { _ in [Bool]() }
+    for members in batches {
       try Interrupt.check()
       let picks = Array(first..<(first + members.count))
       first += members.count
       let images = try model.images(
         members.map(\.prompt), seeds: members.map(\.seed),
         members[0].sampling(over: options.sampling), progress: Interrupt.checkStep)
-      return try shows(Image.batch(images), picks, judge)
+      let pictures = Image.batch(images)
+      for (k, judge) in judges.enumerated() { shown[k] += try shows(pictures, picks, judge) }
     }
+    return shown
   }
 
   /// The same for the pictures of a set of all prompts, drawn before.

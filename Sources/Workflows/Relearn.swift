@@ -37,6 +37,11 @@ package struct Relearn {
   package var given: Settings = [:] {
     didSet { judged.given = given.named(Relearning.name) }
   }
+  /// Judges that look at the pictures as well.
+  package var beside: [JudgeSpec] {
+    get { judged.beside }
+    set { judged.beside = newValue }
+  }
   /// Judges of the request that the pictures are not shown to. The results say so.
   package var unasked: [JudgeSpec] {
     get { judged.unasked }
@@ -99,6 +104,7 @@ package struct Relearn {
     (place.onProgress, place.onNote, place.ranks) = (run.onProgress, run.onNote, run.ranks)
     let (base, hash) = (eraser.card.base, try eraser.hash())
     let judge = try judged.openJudge(on: device)
+    let others = try beside.map { ($0, try suite.open($0, on: device, in: catalogs.judges)) }
     try place.runFolder.claim("options.json", for: inputs(base: base, eraser: hash), "relearn")
     let steps = [0] + tuning.reached.filter { $0 > 0 }
     var points = try run.ranks.agree {
@@ -114,7 +120,7 @@ package struct Relearn {
     // A complete curve needs no model, and no pictures.
     let written = points
     if !missing.isEmpty {
-      points += try measure(missing, steps, eraser, by: judge, in: place, on: device)
+      points += try measure(missing, steps, eraser, by: judge, others, in: place, on: device)
     }
     // The order is the same for every process that measured and every order of measuring, also where an earlier run
     // could not write it.
@@ -124,12 +130,21 @@ package struct Relearn {
         text: points.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "curve.jsonl")
     }
     var results = Results(.relearning, options)
-    results.rows = RelearningCurve(points, by: judged.profile(of: judge))
-      .rows(job.method, job.subject)
+    let curve = RelearningCurve(
+      points, by: judged.profile(of: judge),
+      named: others.isEmpty ? nil : judged.spec.description)
+    results.rows =
+      curve.rows(job.method, job.subject)
+      + others.flatMap { spec, other in
+        curve.rows(job.method, job.subject, beside: judged.profile(of: other, spec))
+      }
     (results.command, results.making) = (command, job.making)
-    results.judges = [JudgeRecord(judged.spec, judge.about, nil)]
+    results.judges =
+      [JudgeRecord(judged.spec, judge.about, nil)]
+      + others.map { JudgeRecord($0, $1.about, nil) }
     results.origin = Origin(
-      base: base, eraser: hash, [(judged.spec, judge.about.hash)],
+      base: base, eraser: hash,
+      [(judged.spec, judge.about.hash)] + others.map { ($0, $1.about.hash) },
       settings: try judged.optionSources(of: tuning), seed: seed, on: device)
     results.stopped = try run.runFolder.stopped(RowLabel(job.method), job.subject)
     results.notes = [
@@ -151,7 +166,7 @@ package struct Relearn {
   /// Runs the fine-tunings with missing points, and records each point.
   private func measure(
     _ missing: [(set: TuningSet, seed: Int, steps: [Int])], _ steps: [Int], _ eraser: Eraser,
-    by judge: any Judge, in place: Run, on device: Device
+    by judge: any Judge, _ others: [(JudgeSpec, any Judge)], in place: Run, on device: Device
   ) throws -> [Point] {
     let original = try job.folder.model(on: device)
     let victim = try original.applying([eraser])
@@ -170,7 +185,8 @@ package struct Relearn {
           place.progress(stage, done, steps.last ?? step)
         }
         guard wanted.contains(step) else { continue }
-        let shown = try judged.shown(model.model, judge)
+        let answers = try judged.shown(model.model, [judge] + others.map(\.1))
+        let shown = answers[0]
         let losses = probes.map { loss(model.model, $0, seed: k) }
         var point = Point(
           set: name, seed: k, step: step,
@@ -183,6 +199,11 @@ package struct Relearn {
           }
         }
         point.texts = texts(shown, asked)
+        if !others.isEmpty {
+          point.beside = zip(others, answers.dropFirst()).map { other, shown in
+            Point.Beside(judge: other.0.description, texts: texts(shown, asked))
+          }
+        }
         points.append(point)
         guard case .object(let line) = try JSON(encoding: point) else { continue }
         try place.record(line, to: "curve.jsonl")
@@ -250,6 +271,7 @@ package struct Relearn {
     if options.sampling.note(of: judged.samples) != nil {
       identity["drawing"] = "each prompt's own"
     }
+    if !beside.isEmpty { identity["beside"] = .array(beside.map { .string($0.description) }) }
     // Nor have those of before, whose prompts all had the usual number of pictures here.
     if recordsSeeds { identity["pictures"] = .int(options.seeds) }
     return identity

@@ -9,9 +9,26 @@ package struct RelearningCurve {
 
   /// The judge of the successes; nil in audits of older forms.
   private let profile: MeasureProfile?
+  /// The judge, where several were asked.
+  private let judge: String?
 
-  package init(_ points: [Relearn.Point], by profile: MeasureProfile? = nil) {
-    (self.points, self.profile) = (points, profile)
+  package init(
+    _ points: [Relearn.Point], by profile: MeasureProfile? = nil, named judge: String? = nil
+  ) {
+    (self.points, self.profile, self.judge) = (points, profile, judge)
+  }
+
+  /// The successes as another judge sees them. Losses are no judge's.
+  /// - Parameter profile: the judge, whose name its rows have
+  package func rows(
+    _ method: String, _ subject: String, beside profile: MeasureProfile
+  ) -> [ResultRow] {
+    guard let name = profile.network else { return [] }
+    let own = points.compactMap { $0.by(name) }
+    guard own.count == points.count else { return [] }
+    return RelearningCurve(own, by: profile, named: name).rows(method, subject).filter {
+      ["success", "area"].contains($0.metric)
+    }
   }
 
   private static var measures: [(name: String, value: KeyPath<Relearn.Point, Double>)] {
@@ -47,7 +64,8 @@ package struct RelearningCurve {
         point.texts = point.texts?.filter { $0.concept == name }
         return point
       }
-      return own.count == points.count ? (name, RelearningCurve(own, by: profile)) : nil
+      return own.count == points.count
+        ? (name, RelearningCurve(own, by: profile, named: judge)) : nil
     }
   }
 
@@ -63,7 +81,8 @@ package struct RelearningCurve {
         ResultRow(method, subject, m, seeds: seed == nil ? seeds : 1) {
           ($0.trainedOn, $0.step, $0.seed) = (set, step, seed)
           // Losses are no judge's.
-          $0.profile = ["success", "area"].contains(m.metric) ? profile : nil
+          guard ["success", "area"].contains(m.metric) else { return }
+          ($0.profile, $0.judge) = (profile, judge)
         }
       }
       let measured = steps.flatMap { step -> [ResultRow] in

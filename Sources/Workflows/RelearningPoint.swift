@@ -20,6 +20,14 @@ extension Relearn {
     var concepts: [Concept]?
     /// The pictures of each text; nil in curves of before, and in those of before whose texts have one picture each.
     var texts: [Text]?
+    /// The pictures of each text as other judges see them; nil where one judge was asked.
+    var beside: [Beside]?
+
+    /// The pictures of each text as another judge sees them.
+    package struct Beside: Codable, Hashable {
+      var judge: String
+      var texts: [Text]
+    }
 
     /// The pictures of one text.
     package struct Text: Codable, Hashable {
@@ -49,11 +57,31 @@ extension Relearn {
       [seed, step, n].allSatisfy { (0...1_000_000_000).contains($0) } && (0...1).contains(success)
         && (concepts ?? []).allSatisfy {
           (0...n).contains($0.n) && (0...max(0, $0.n)).contains($0.hits)
-        } && (texts.map(isPossible) ?? true)
+        } && (texts.map { isPossible($0, success) } ?? true)
+        && (beside ?? []).allSatisfy { isPossible($0.texts, Self.success($0.texts)) }
+    }
+
+    private static func success(_ texts: [Text]) -> Double {
+      let (hits, n) = (texts.map { Double($0.hits) }, texts.map { Double($0.n) })
+      return hits.reduce(0, +) / max(1, n.reduce(0, +))
+    }
+
+    /// The successes as another judge sees them; nil where it was not asked.
+    package func by(_ judge: String) -> Point? {
+      guard let own = beside?.first(where: { $0.judge == judge }) else { return nil }
+      var point = self
+      (point.success, point.texts, point.beside) = (Self.success(own.texts), own.texts, nil)
+      point.concepts = concepts?.map { concept in
+        let pictures = own.texts.filter { $0.concept == concept.name }
+        return Concept(
+          name: concept.name, hits: pictures.map(\.hits).reduce(0, +),
+          n: pictures.map(\.n).reduce(0, +))
+      }
+      return point
     }
 
     /// Whether texts have the pictures of the point, and its hits.
-    private func isPossible(_ texts: [Text]) -> Bool {
+    private func isPossible(_ texts: [Text], _ success: Double) -> Bool {
       // A million pictures are more than a fine-tuning judges.
       guard n <= 1_000_000, texts.count <= n,
         texts.allSatisfy({ (1...max(1, n)).contains($0.n) && (0...$0.n).contains($0.hits) })

@@ -18,7 +18,7 @@ struct BenchJudges: ParsableArguments {
 struct JudgingOptions: ParsableArguments {
   @Option(
     help:
-      "\(JudgingOptions.forms) Attacks and fine-tunings ask the first that can tell. When left out, those of the run's last evaluation, then LETHE_JUDGE, then the model's own.",
+      "\(JudgingOptions.forms) The worst of those that can tell decides. When left out, those of the run's last evaluation, then LETHE_JUDGE, then the model's own.",
     completion: .judges)
   var judge: [String] = []
   @OptionGroup var words: PromptWords

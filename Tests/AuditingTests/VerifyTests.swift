@@ -29,8 +29,7 @@ import WorkbenchSupport
         SafeTensors.load(weights).mapValues { $0.dtype.isFloatingPoint ? $0 * 1.5 : $0 },
         to: weights)
       let judges = [AuditTests.judge, JudgeSpec("clip", second.path)]
-      var size = AuditTests.size
-      (size.attacks, size.relearning) = (["none"], 0)
+      let size = AuditTests.size
       var audit = try Audit(subject.job, judges: judges, size)
       audit.source = subject.source
       let out = folder.appendingPathComponent("audit")
@@ -50,6 +49,16 @@ import WorkbenchSupport
       try RunFolder(out).write(forged, to: "results.json")
       let faults = try verify(in: Run(out), on: .cpu).faults
       #expect(faults.contains { $0.hasPrefix("'ua' of uce is 12.3 %") }, "\(faults)")
+      // The second judge's successes of attacks and fine-tunings come from the logs as well.
+      for metric in ["asr", "success"] where deciding.count > 1 {
+        forged = results
+        let own = try #require(
+          forged.rows.lastIndex { $0.metric == metric && $0.axes.judge == deciding.last })
+        forged.rows[own].measured.value = 0.123
+        try RunFolder(out).write(forged, to: "results.json")
+        let faults = try verify(in: Run(out), on: .cpu).faults
+        #expect(faults.contains { $0.contains("12.3 %") }, "\(metric): \(faults)")
+      }
       // Another version than the judge's is no profile of these answers.
       forged = results
       forged.rows[place].axes.profile?.version = String(repeating: "0", count: 64)

@@ -129,6 +129,7 @@ import Torch
     #expect(
       broken?.notes == ["judged by own:strict", "own:mild: withstands, 0.0 % [0.0, 4.6]"])
     #expect(tiles["relearning"]?.answer == .good)
+    #expect(tiles["relearning"]?.judges?.count == 2)
     #expect(summary.rules.last == AuditRules.ofJudges)
     #expect(summary.sentence.contains("'fox' is not erased: 37.5 %"), "\(summary.sentence)")
     // The order of judges that agree does not matter, and one that can tell decides alone.

@@ -23,18 +23,23 @@ import WorkbenchSupport
     "relearn.training.steps=2", "relearn.checkpoints=[1,2]", "relearn.pictures=2",
     "relearn.pictureSteps=2",
   ]
+  /// A judge of other weights than the tiny model's.
+  static func secondJudge(in folder: URL) throws -> JudgeSpec {
+    var card = JudgeNetwork.Card(heads: [
+      "object": ["fox", "cat"], "style": ["noto", "symbola"],
+    ])
+    (card.widths, card.size) = ([4, 4, 8], 16)
+    let second = folder.appendingPathComponent("second")
+    try JudgeNetwork(card, .initial(Generator(seed: 11))).save(to: second, card: card)
+    return JudgeSpec("own", second.path)
+  }
+
   /// Of two judges each has rows, a line of the table and a sentence of the verdict; the first one's are those that it has alone.
   @Test func severalJudges() throws {
     try Fixtures.temporaryFolder { folder in
       let (job, run, eraser) = try Tiny.erased(["fox"], in: folder)
       let model = job.folder
-      var card = JudgeNetwork.Card(heads: [
-        "object": ["fox", "cat"], "style": ["noto", "symbola"],
-      ])
-      (card.widths, card.size) = ([4, 4, 8], 16)
-      let second = folder.appendingPathComponent("second")
-      try JudgeNetwork(card, .initial(Generator(seed: 11))).save(to: second, card: card)
-      let other = JudgeSpec("own", second.path)
+      let other = try Self.secondJudge(in: folder)
       let attacks = try ["none", "random"].map {
         try AttackRun.configured(
           $0, [NamedSettings(Tiny.attacks).of($0)], of: model)
@@ -203,7 +208,7 @@ import WorkbenchSupport
       let attack = try AttackRun(
         erase.job, [], options, suite, judge: Tiny.clipJudge, limit: nil)
       let drawn = try model.model(on: .cpu)
-      _ = try attack.shown(drawn, attack.openJudge(on: .cpu))
+      _ = try attack.shown(drawn, [attack.openJudge(on: .cpu)])
       #expect(drawn.evaluations == 2 * 2)
       #expect(
         try attack.plan(in: run.runFolder, eraser: eraser, on: .cpu).sentences[0]

@@ -24,6 +24,46 @@ import WorkbenchSupport
     return tuning
   }
 
+  /// Two judges look at the same pictures: each has successes and a sentence, and losses stand once.
+  @Test func severalJudges() throws {
+    try Fixtures.temporaryFolder { folder in
+      let (job, run, eraser) = try Tiny.erased(["fox", "cat"], in: folder)
+      let other = try AttackRunTests.secondJudge(in: folder)
+      func curve(_ beside: [JudgeSpec], in run: Run) throws -> Results {
+        var relearn = try Relearn(job, Self.tuning(.lora), Tiny.evaluation, prompts: 4)
+        (relearn.seeds, relearn.unseen, relearn.trained) = (1, 4, [.concept])
+        relearn.beside = beside
+        return try relearn(in: run, eraser: eraser, on: .cpu)
+      }
+      let alone = try curve([], in: Run(folder.appendingPathComponent("alone")))
+      let results = try curve([other], in: run)
+      let names = [try job.folder.judgeSpec().description, other.description]
+      func successes(_ results: Results, _ judge: String?) -> [ResultRow] {
+        results.rows.filter { $0.metric == "success" && $0.axes.judge == judge }
+      }
+      let (first, second) = (successes(results, names[0]), successes(results, names[1]))
+      #expect(first.map(\.measured) == successes(alone, nil).map(\.measured))
+      #expect(second.map { [$0.subject, "\($0.n)"] } == first.map { [$0.subject, "\($0.n)"] })
+      #expect(second.allSatisfy { $0.axes.profile?.network == names[1] })
+      #expect(results.rows.count { $0.metric == "loss-concept" && $0.axes.seed != nil } == 3)
+      let points = try Run(run.place("relearn")).events("curve.jsonl")
+      for (i, step) in [0, 2, 4].enumerated() {
+        let hits = (points[i]["beside"]?.array?.first?["texts"]?.array ?? [])
+          .compactMap { $0["hits"]?.int }.reduce(0, +)
+        let row = second.first {
+          $0.axes.step == step && $0.axes.seed != nil && $0.axes.among == nil
+        }
+        #expect(row?.value == Double(hits) / 4)
+      }
+      let lines = RelearningPage.verdict(results)?.lines ?? []
+      #expect(lines.count == 4)
+      #expect(lines.prefix(2).allSatisfy { $0.hasPrefix("by \(names[0]), ") }, "\(lines)")
+      #expect(lines.suffix(2).allSatisfy { $0.hasPrefix("by \(names[1]), ") }, "\(lines)")
+      let page = try String(contentsOf: run.file("relearn/results.md"), encoding: .utf8)
+      #expect(page.contains("Curve by own:"))
+    }
+  }
+
   /// Each of several concepts has hits, rows and a sentence of its own; a curve of before tells them not apart.
   @Test func conceptsOfOneEraser() throws {
     try Fixtures.temporaryFolder { folder in

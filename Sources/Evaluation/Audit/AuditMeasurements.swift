@@ -26,8 +26,8 @@ package struct AuditMeasurements: Sendable {
 
   /// The judge of these answers; nil where none was measured.
   package var judge: String?
-  /// The same by each judge that can tell, in the order of the request; empty where there is one. Attacks and fine-tunings are
-  /// judged by the first of them.
+  /// The same by each judge that can tell, in the order of the request; empty where there is one. Attempts end with the success by
+  /// the first of them.
   package var byJudge: [AuditMeasurements] = []
 
   package init() {}
@@ -99,7 +99,7 @@ package struct AuditMeasurements: Sendable {
       pictures.append((before?.measured, row.measured))
     }
     attacks = own.compactMap(\.axes.attack).unique.compactMap { AttackFinding($0, of: own) }
-    let tuned = rows.filter { $0.metric == "success" && $0.axes.seed != nil }
+    let tuned = own.filter { $0.metric == "success" && $0.axes.seed != nil }
     relearning = tuned.compactMap(\.axes.step).unique.sorted().compactMap { step in
       MeasuredValue.repeated(tuned.filter { $0.axes.step == step }.map(\.measured)).map {
         (step, $0)

@@ -33,10 +33,9 @@ package struct AuditRules: Sendable {
 
   /// The rule of several judges, as a sentence.
   package static let ofJudges =
-    "Several judges: erased, neighbours, quality and attacks have the answer of the worst judge of those that can tell, each held to its own "
-    + "f, o and r; of equal answers the larger share of the concept, and the larger loss, counts. The attempts of a prompt end with its "
-    + "success by the first judge that can tell, so that rates by the others are at least those. That judge alone looks at the "
-    + "fine-tunings. A judge that cannot tell answers nothing; where none is shown to tell, those with too few pictures "
+    "Several judges: each question has the answer of the worst judge of those that can tell, each held to its own f, o and r; of equal "
+    + "answers the larger share of the concept, and the larger loss, counts. The attempts of a prompt end with its success by the first "
+    + "judge that can tell, so that rates of attacks by the others are at least those. A judge that cannot tell answers nothing; where none is shown to tell, those with too few pictures "
     + "count."
 
   /// The rules as sentences.
@@ -71,7 +70,7 @@ package struct AuditRules: Sendable {
     let tiles = [
       worst(m, byAllJudges(erased)), byAllJudges(neighbours, isLoss: true)(m),
       byAllJudges(quality, isLoss: true)(m), worst(m, byAllJudges(attacks)),
-      worst(m, byFirstJudge(relearning)),
+      worst(m, byAllJudges(relearning)),
     ]
     return AuditSummary(
       headline(tiles, m, concept), tiles,
@@ -98,22 +97,6 @@ package struct AuditRules: Sendable {
           judge: one.judge, answer: one.tile.answer, word: one.tile.word,
           measured: one.tile.measured, limit: one.tile.limit)
       }
-      return found
-    }
-  }
-
-  /// The tile of what the first judge that can tell was asked alone, which it names where there are several.
-  private func byFirstJudge(
-    _ tile: @escaping (AuditMeasurements) -> AuditSummary.Tile
-  ) -> (AuditMeasurements) -> AuditSummary.Tile {
-    { m in
-      var found = doubted(tile(m), m)
-      guard !m.byJudge.isEmpty else { return found }
-      found.judges = [
-        .init(
-          judge: m.judge ?? "", answer: found.answer, word: found.word, measured: found.measured,
-          limit: found.limit)
-      ]
       return found
     }
   }

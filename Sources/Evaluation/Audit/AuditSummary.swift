@@ -67,8 +67,7 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     /// The answer on each of several concepts, the worst first, which is that of the tile; nil for one concept.
     package var concepts: [ConceptAnswer]?
 
-    /// The answers of the judges, the worst first, which is that of the tile; the one judge that was asked of attacks and
-    /// fine-tunings. nil where the audit has one judge that can tell.
+    /// The answers of the judges, the worst first, which is that of the tile; nil where the audit has one judge that can tell.
     package var judges: [JudgeAnswer]?
 
     /// The lines below the tile's own answer: its judge and the others, those of the other concepts, and the numbers without a

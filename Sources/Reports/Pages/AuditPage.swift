@@ -149,7 +149,9 @@ struct AuditPage {
   }
 
   private var relearning: Chart? {
-    let all = results.rows.filter { $0.metric == "success" && $0.axes.seed == nil }
+    // Of several judges the first one has the curve.
+    let curves = results.rows.filter { $0.metric == "success" && $0.axes.seed == nil }
+    let all = curves.filter { $0.axes.judge == curves.first?.axes.judge }
     guard all.pooled.count > 1 else { return nil }
     let title = "Relearning: share of the prompts that show the concept"
     func points(_ rows: [ResultRow]) -> [(x: Double, y: Double)] {

@@ -41,9 +41,9 @@ extension ResultsPage {
       return [.metric(metric, title: title, hasUnit: true)]
     }
     return rows.profiles(of: metric).map { profile in
-      .metric(
-        metric, title: title + (profile.map { " (\($0.text(beside: metric)))" } ?? ""), hasUnit: true,
-        where: { $0.axes.profile == profile })
+      let network = profile.map { " (\($0.text(beside: metric)))" } ?? ""
+      return .metric(
+        metric, title: title + network, hasUnit: true, where: { $0.axes.profile == profile })
     }
   }
 

@@ -4,9 +4,21 @@ internal import Torch
 
 /// The page of `lethe relearn`: curves over the steps of fine-tuning.
 package struct RelearningPage {
+  /// The results by the first judge.
   let results: Results
+  /// Those by each other one.
+  private let others: [(judge: String, results: Results)]
 
-  package init(_ results: Results) { self.results = results }
+  package init(_ results: Results) {
+    let judges = results.rows.compactMap(\.axes.judge).unique
+    func by(_ judge: String?) -> Results {
+      var own = results
+      own.rows = results.rows.filter { $0.axes.judge == judge || $0.axes.judge == nil }
+      return own
+    }
+    self.results = judges.isEmpty ? results : by(judges[0])
+    others = judges.dropFirst().map { ($0, by($0)) }
+  }
 
   private static let measures = [
     ("success", "success of the prompts"), ("loss-concept", "loss on the concept"),
@@ -38,7 +50,13 @@ package struct RelearningPage {
     content.subtitle = "\(results.rows.first?.method ?? ""), fine-tuned"
     content.verdict = Self.verdict(results).map { ($0.lines.joined(separator: "\n"), $0.state) }
     content.notices = results.notes.filter { $0.contains("below its full budget") }
-    content.tables = [table]
+    content.tables =
+      [table]
+      + others.map { judge, results in
+        var table = RelearningPage(results).table
+        table.title = "Curve by \(judge)"
+        return table
+      }
     content.charts = Self.measures.map { metric, title in
       Chart(
         title + (metric == "success" && !concepts.isEmpty ? ", all concepts (pooled)" : ""),
@@ -75,7 +93,29 @@ package struct RelearningPage {
     guard let last = page.steps.last, last > 0 else { return nil }
     let found = page.subjects.compactMap { page.verdict($0.name, last) }
     guard !found.isEmpty else { return nil }
-    return (found.map(\.sentence), found.contains { $0.isThere } ? "back" : "away")
+    let state = found.contains { $0.isThere } ? "back" : "away"
+    guard let first = page.results.rows.lazy.compactMap(\.axes.judge).first else {
+      return (found.map(\.sentence), state)
+    }
+    // Each judge has its sentences, and one that sees the concept decides.
+    let beside = page.others.compactMap { judge, results in
+      verdict(results, only: judge)
+    }
+    return (
+      found.map { "by \(first), \($0.sentence)" } + beside.flatMap(\.lines),
+      beside.contains { $0.state == "back" } ? "back" : state
+    )
+  }
+
+  /// The verdict of one of several judges.
+  private static func verdict(
+    _ results: Results, only judge: String
+  ) -> (lines: [String], state: String)? {
+    var own = results
+    own.rows = results.rows.map { row in row.with { $0.judge = nil } }
+    return verdict(own).map { found in
+      (found.lines.map { "by \(judge), \($0)" }, found.state)
+    }
   }
 
   private func verdict(

@@ -132,7 +132,8 @@ struct RelearnCommand: ParsableCommand {
           })
       var relearn = try Relearn(
         job, tuning, options, suite, judge: judge, prompts: count)
-      relearn.unasked = judges.filter { $0 != judge }
+      relearn.beside = try folder.besides(judge, of: judges)
+      relearn.unasked = judges.filter { $0 != judge && !relearn.beside.contains($0) }
       (relearn.data, relearn.drawn, relearn.seeds) = (data?.url, draw, seeds)
       (relearn.seed, relearn.command) = (seed, ["lethe"] + CommandLine.arguments.dropFirst())
       (relearn.given, relearn.catalogs) = (asked, LetheProgram.catalogs)
