@@ -34,10 +34,11 @@ package struct Operator: Sendable {
 
   /// Calls the operator and returns every tensor of its result; an undefined one is `nil`.
   /// Arguments left out take the schema's defaults.
-  package func call(_ arguments: [any Value]) throws(Fault) -> [Tensor?] {
+  /// - Parameter most: the most tensors of the result, where they may be more than 64 and than the arguments' tensors
+  package func call(_ arguments: [any Value], atMost most: Int = 64) throws(Fault) -> [Tensor?] {
     var frame = Frame()
     for argument in arguments { argument.push(to: &frame) }
-    let capacity = max(64, frame.tensors.count)
+    let capacity = max(64, most, frame.tensors.count)
     var results = [OpaquePointer?](repeating: nil, count: capacity)
     var count: Int64 = 0
     let fault = ct_operator_call(

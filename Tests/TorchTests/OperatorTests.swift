@@ -50,5 +50,7 @@ import Torch
     #expect(x.clamped(nil, 3).flattened().max(0).item == 3)
     #expect(Tensor.concatenate([Tensor](repeating: x, count: 100), 0).size(0) == 200)
     #expect(x.chunks(2, 0).count == 2)
+    // More tensors than most operators give.
+    #expect(Tensor.zeros([100, 1]).chunks(100).count == 100)
   }
 }

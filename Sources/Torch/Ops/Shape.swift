@@ -71,7 +71,9 @@ extension Tensor {
   }
   /// At most `count` views of equal size along a dimension; the last one may be smaller.
   public func chunks(_ count: Int, _ dimension: Int = 0) -> [Tensor] {
-    Operator.chunk.all(self, count, dimension)
+    unfailing { () throws(Fault) in
+      try Operator.chunk.call([self, count, dimension], atMost: count)
+    }.compactMap(\.self)
   }
 
   /// One slice; the dimension disappears.
