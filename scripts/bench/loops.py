@@ -86,9 +86,8 @@ def denoising(model, prompt):
 def advunlearn():
     """AdvUnlearn: an attack of some steps of Adam on one word, then a step of the text encoders on ESD's loss and the retained prompts."""
     texts = [text for _, text in plain.encoders]
-    original = frozen(unet)
     unet.requires_grad_(False)
-    network = compiled(unet)
+    original = network = compiled(unet)  # the text encoders are trained, and the U-Net is that of the original
     teachers = [copy.deepcopy(text).requires_grad_(False) for text in texts]
     optimizer = torch.optim.Adam([p for text in texts for p in text.parameters()], lr=1e-5)
     retained = ["a cat", "an owl", "a castle", "a tree", "a car"][: arguments.retained]
