@@ -66,8 +66,11 @@ public protocol AttackSession {
   /// Noisy pictures that the session's own models predicted so far.
   var evaluations: Int { get }
   /// Prompts that go through the networks together, where no prompt depends on another one: those of the same multiple
-  /// of the number. Several processes share such prompts out. Nil where an attempt may depend on all prompts.
+  /// of the number. Nil where an attempt may depend on all prompts.
   var together: Int? { get }
+  /// Prompts that one of several processes searches for: those of the same multiple of the number. Nil where every process
+  /// searches for all, because an attempt may depend on all prompts or costs little.
+  var divided: Int? { get }
   /// Pictures of the round's attempts, where the session draws them itself; nil leaves it to the victim.
   func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]?
 }
@@ -76,6 +79,7 @@ extension AttackSession {
   public var model: DiffusionModel? { nil }
   public var evaluations: Int { 0 }
   public var together: Int? { nil }
+  public var divided: Int? { together }
   public func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? { nil }
 }
 

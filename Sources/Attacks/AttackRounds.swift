@@ -122,7 +122,7 @@ package struct AttackRounds {
     _ session: inout any AttackSession, _ open: [Int]
   ) throws -> (attempts: [Int: Attempt], evaluations: Int) {
     let (ranks, before) = (run.ranks, evaluations(session))
-    guard !ranks.isAlone, let size = session.together else {
+    guard !ranks.isAlone, let size = session.divided else {
       return (try session.next(open), evaluations(session) - before)
     }
     let own = try session.next(open.filter { ($0 / size) % ranks.count == ranks.rank })

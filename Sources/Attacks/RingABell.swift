@@ -101,6 +101,7 @@ public struct RingABell: Attack {
     let length: Int  // K
     let seed: UInt64
     var isDone = false
+    var divided: Int? { 1 }
 
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
       guard !isDone else { return [:] }

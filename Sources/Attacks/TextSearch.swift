@@ -62,6 +62,7 @@ public struct TextSearch: Attack {
     let seed: UInt64
     let length: Int
     var round = 0
+    var divided: Int? { 1 }
 
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
       guard round < attack.attempts else { return [:] }

@@ -103,11 +103,13 @@ import WorkbenchSupport
         var options = Tiny.evaluation
         options.batch = 3
         _ = try Evaluate(job, options)(in: run, eraser: own, on: .cpu)
-        let settings = ["unlearndiff.times=2", "unlearndiff.steps=2", "random.attempts=2"]
-        let attacks = try ["random", "unlearndiff", "seeds"].map {
+        let settings = [
+          "unlearndiff.times=2", "unlearndiff.steps=2", "random.attempts=2", "seeds.attempts=2",
+          "ringabell.population=8", "ringabell.generations=2", "text.attempts=1", "text.steps=2",
+        ]
+        let attacks = try ["random", "unlearndiff", "seeds", "ringabell", "text"].map {
           try AttackRun.configured(
-            $0,
-            [NamedSettings(settings + ["seeds.attempts=2"]).of($0)],
+            $0, [NamedSettings(settings).of($0)],
             of: job.folder)
         }
         options.batch = 2
