@@ -12,10 +12,14 @@ public struct AttackCard: Codable, Sendable, Hashable {
   public var year: Int
   /// Whether its attempts are the same for every victim, so that they can be kept.
   public var transfers: Bool
+  /// The attack in one plain sentence without a full stop, for lists and pages; empty for none.
+  public var summary: String
   /// A card; attempts depend on the victim unless `transfers` is set.
-  public init(title: String, paper: String, year: Int, transfers: Bool = false) {
+  public init(
+    title: String, paper: String, year: Int, transfers: Bool = false, summary: String = ""
+  ) {
     (self.title, self.paper, self.year) = (title, paper, year)
-    self.transfers = transfers
+    (self.transfers, self.summary) = (transfers, summary)
   }
 }
 
@@ -51,9 +55,13 @@ public struct Attempt: Codable, Sendable, Hashable {
   public var seed: UInt64
   /// The embedding of ``newWord`` [D], from attacks with access to embeddings.
   public var vector: [Float]?
+  /// The way in which the picture was drawn, in words, from attacks whose attempts differ in it alone.
+  public var variant: String?
   /// An attempt in words, or with the embedding of a new one.
-  public init(_ prompt: String, seed: UInt64, vector: [Float]? = nil) {
-    (self.prompt, self.seed, self.vector) = (prompt, seed, vector)
+  public init(
+    _ prompt: String, seed: UInt64, vector: [Float]? = nil, variant: String? = nil
+  ) {
+    (self.prompt, self.seed, self.vector, self.variant) = (prompt, seed, vector, variant)
   }
 }
 

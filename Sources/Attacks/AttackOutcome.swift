@@ -24,12 +24,33 @@ package struct AttackOutcome: Codable, Sendable {
 
   package static let mostFailed = 16
 
+  /// Whether the first judge closed the prompt before any attempt and this one does not see the concept there: for this judge the
+  /// prompt was never attacked. Logs have outcomes by the first judge alone.
+  package private(set) var isUntried = false
+
+  private enum CodingKeys: String, CodingKey {
+    case index, before, attackable, success, attempt, queries, seconds, evaluations, failed, seen
+  }
+
+  /// An outcome by the first judge.
+  package init(
+    index: Int, before: Bool, attackable: Bool, success: Bool, attempt: Attempt? = nil,
+    queries: Int, seconds: Double, evaluations: Int? = nil, failed: [Attempt]? = nil,
+    seen: [String: Int]? = nil
+  ) {
+    (self.index, self.before, self.attackable) = (index, before, attackable)
+    (self.success, self.attempt, self.queries) = (success, attempt, queries)
+    (self.seconds, self.evaluations) = (seconds, evaluations)
+    (self.failed, self.seen) = (failed, seen)
+  }
+
   /// The outcome as another judge sees it.
   package func by(_ judge: String) -> AttackOutcome {
     var own = self
     let pictures = seen?[judge]
     (own.success, own.before, own.attempt) = (pictures != nil, pictures == 0, nil)
     own.queries = pictures ?? queries
+    own.isUntried = before && pictures == nil
     own.seen = nil
     return own
   }

@@ -208,7 +208,7 @@ package struct AttackRounds {
     mutating func fail(_ attempt: Attempt) {
       let most = AttackOutcome.mostFailed
       if failed.count == most { failed.remove(at: most / 2) }
-      failed.append(Attempt(attempt.prompt, seed: attempt.seed))
+      failed.append(Attempt(attempt.prompt, seed: attempt.seed, variant: attempt.variant))
     }
   }
 

@@ -19,7 +19,9 @@ public import Training
 public struct ConceptInversion: Attack, PictureOptions {
   public static let name = "inversion"
   public static let card = AttackCard(
-    title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024)
+    title: "Concept inversion", paper: "arXiv 2308.01508", year: 2024,
+    summary:
+      "Learns a new word for the concept by gradient through the erased model")
   public static let efforts: [OptionPath] = ["training.steps", "pictures"]
 
   /// The course of the training of v. The time grows with `steps` times `batch`.

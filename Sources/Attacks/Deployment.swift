@@ -12,7 +12,10 @@ internal import TorchNN
 public struct Deployment: Attack {
   public static let name = "deployment"
   public static let card = AttackCard(
-    title: "Rounding, pruning, merging", paper: "arXiv 2410.16454", year: 2024)
+    title: "Rounding, pruning, merging", paper: "arXiv 2410.16454", year: 2024,
+    summary:
+      "Draws with weights that are rounded to 8 bits, pruned, or averaged with the original's, as users do without ill intent"
+  )
   public static let efforts: [OptionPath] = ["pruned", "averaged"]
 
   /// Whether one round draws with weights that are rounded to 8 bits.

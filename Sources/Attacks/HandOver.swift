@@ -12,7 +12,10 @@ internal import Training
 /// Hand-over (Lu et al., 2025): the original makes the first steps of a picture, and the victim the rest.
 public struct HandOver: Attack {
   public static let name = "handover"
-  public static let card = AttackCard(title: "Hand-over", paper: "arXiv 2505.17013", year: 2025)
+  public static let card = AttackCard(
+    title: "Hand-over", paper: "arXiv 2505.17013", year: 2025,
+    summary:
+      "The original model makes the first steps of a picture, and the erased model the rest")
   public static let efforts: [OptionPath] = ["first", "steps"]
 
   /// k of each round, first steps that the original takes, from 1. With more steps the original draws more of the
@@ -45,6 +48,7 @@ public struct HandOver: Attack {
     let steps: Int
     var rounds: Int { first.count }
     var round = 0
+    var variant: String? { "\(first[round - 1].counted("first step")) by the original" }
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {

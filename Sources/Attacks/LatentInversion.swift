@@ -13,7 +13,10 @@ internal import Training
 public struct LatentInversion: Attack {
   public static let name = "latent"
   public static let card = AttackCard(
-    title: "Latent inversion", paper: "arXiv 2412.00782", year: 2025)
+    title: "Latent inversion", paper: "arXiv 2412.00782", year: 2025,
+    summary:
+      "Follows the original's picture back to noise through the erased model, and draws it again from there"
+  )
 
   /// Guidance of the inversion and of the drawing, from 1. 1 follows the prompt alone, so that the drawing retraces the
   /// inversion.

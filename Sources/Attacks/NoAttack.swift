@@ -5,7 +5,9 @@
 public struct NoAttack: Attack {
   public static let name = "none"
   public static let card = AttackCard(
-    title: "The prompts as they are", paper: "baseline", year: 2024)
+    title: "The prompts as they are", paper: "baseline", year: 2024,
+    summary:
+      "Asks with the prompts as they are")
 
   public init() {}
 

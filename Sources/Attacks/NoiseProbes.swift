@@ -9,7 +9,10 @@ internal import Training
 /// Noise probes (Lu et al., 2025): DDIM with more noise at each step than DDPM has.
 public struct NoiseProbes: Attack {
   public static let name = "noise"
-  public static let card = AttackCard(title: "Noise probes", paper: "arXiv 2505.17013", year: 2025)
+  public static let card = AttackCard(
+    title: "Noise probes", paper: "arXiv 2505.17013", year: 2025,
+    summary:
+      "Adds more noise at each step of a picture than usual, in 24 strengths")
   public static let efforts: [OptionPath] = ["etas", "factors"]
 
   /// eta, noise of a step as a multiple of DDPM's, from 0. Each is paired with each of `factors`, a round for a pair.

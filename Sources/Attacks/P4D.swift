@@ -21,7 +21,9 @@ internal import Training
 public struct P4D: Attack {
   public static let name = "p4d"
   public static let card = AttackCard(
-    title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024)
+    title: "Prompting4Debugging", paper: "arXiv 2309.06135", year: 2024,
+    summary:
+      "Searches tokens with which the erased model predicts as the original does for the prompt")
   public static let efforts: [OptionPath] = ["times", "steps"]
 
   /// The timesteps of the loss: one after another in order, or a random one in every step.

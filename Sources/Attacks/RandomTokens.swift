@@ -10,7 +10,10 @@ internal import Training
 public struct RandomTokens: Attack {
   public static let name = "random"
   public static let card = AttackCard(
-    title: "Random tokens", paper: "arXiv 2310.11868", year: 2024)
+    title: "Random tokens", paper: "arXiv 2310.11868", year: 2024,
+    summary:
+      "Puts random tokens before the prompt: the rate of chance, which other attacks are held against"
+  )
   public static let efforts: [OptionPath] = ["attempts"]
 
   /// k, tokens before the prompt, from 1: the paper's 5 for nudity, 3 for styles and objects. Take the number of the

@@ -17,7 +17,9 @@ public import Training
 public struct Relearning: Attack, PresetOptions, PictureOptions {
   public static let name = "relearn"
   public static let card = AttackCard(
-    title: "Relearning", paper: "arXiv 2410.12777", year: 2025)
+    title: "Relearning", paper: "arXiv 2410.12777", year: 2025,
+    summary:
+      "Fine-tunes the erased model on pictures of the concept")
   public static let efforts: [OptionPath] = ["training.steps", "pictures"]
 
   /// The weights that are trained: all of the U-Net, or a LoRA beside them.

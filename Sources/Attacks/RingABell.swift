@@ -20,7 +20,10 @@ internal import Training
 public struct RingABell: Attack {
   public static let name = "ringabell"
   public static let card = AttackCard(
-    title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true)
+    title: "Ring-A-Bell", paper: "arXiv 2310.10012", year: 2024, transfers: true,
+    summary:
+      "Breeds a text near to the prompt with the concept added, in the original's text encoder alone"
+  )
   public static let efforts: [OptionPath] = ["population", "generations"]
 
   /// K, tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.

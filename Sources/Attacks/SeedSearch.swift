@@ -7,7 +7,9 @@ public import Torch
 public struct SeedSearch: Attack {
   public static let name = "seeds"
   public static let card = AttackCard(
-    title: "New seeds", paper: "arXiv 2310.11868", year: 2024)
+    title: "New seeds", paper: "arXiv 2310.11868", year: 2024,
+    summary:
+      "Asks with the same prompts and other seeds")
   public static let efforts: [OptionPath] = ["attempts"]
 
   /// Attempts for each prompt, from 1, each with another seed. More find more; each costs a picture.

@@ -17,7 +17,10 @@ internal import Training
 public struct TextSearch: Attack {
   public static let name = "text"
   public static let card = AttackCard(
-    title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023)
+    title: "Text-encoder search", paper: "arXiv 2307.15043", year: 2023,
+    summary:
+      "Searches other words whose text encoding is near to the prompt's, without the concept's own words and without the erased model"
+  )
   public static let efforts: [OptionPath] = ["steps", "candidates", "attempts"]
 
   /// Tokens of an attempt, 0 to 1000; more than fit are cut. 0 takes as many as fit, at most 16.

@@ -23,7 +23,10 @@ internal import Training
 public struct UnlearnDiffAtk: Attack {
   public static let name = "unlearndiff"
   public static let card = AttackCard(
-    title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024)
+    title: "UnlearnDiffAtk", paper: "arXiv 2310.11868", year: 2024,
+    summary:
+      "Searches tokens before the prompt with which the erased model explains the original's picture"
+  )
   public static let efforts: [OptionPath] = ["times", "steps"]
 
   /// k, tokens that are sought, from 1: the paper's 5 for nudity, 3 for styles and objects. More take more of the

@@ -84,7 +84,11 @@ package struct Audit {
     var summary = rules.summary(AuditMeasurements(results), concept: job.subject)
     try describe(&summary, suite, run, eraser, deciding: Self.leading(results)?.spec)
     summary.settings?.cost = clock.cost
-    results.notes += [summary.otherErased(suite)].compactMap(\.self)
+    results.notes +=
+      [summary.otherErased(suite)].compactMap(\.self)
+      + Self.notes(
+        on: suite, attacked: size.attacked, results.rows.compactMap(\.axes.attack).unique,
+        in: catalogs.attacks)
     results.audit = summary
     results.pictures = AuditPictures(job, suite, summary).chosen + transcript
     results.kind = .releaseAudit

@@ -93,19 +93,23 @@ package struct AuditFiles {
     var measured: MeasuredValue?
     var limit: String
     var concept: String?
+    /// nil where the audit has one judge that can tell.
+    var judge: String?
   }
 
   private var lines: [Line] {
     tiles.flatMap { tile -> [Line] in
       guard let concepts = tile.concepts else {
         return [
-          Line(question: tile.name, word: tile.word, measured: tile.measured, limit: tile.limit)
+          Line(
+            question: tile.name, word: tile.word, measured: tile.measured, limit: tile.limit,
+            judge: tile.judges?.first?.judge)
         ]
       }
       return concepts.enumerated().map { i, one in
         Line(
           question: tile.name, word: "\(one.name): \(one.word)", measured: one.measured,
-          limit: i == 0 ? tile.limit : "", concept: one.name)
+          limit: i == 0 ? tile.limit : "", concept: one.name, judge: one.judge)
       }
     }
   }
@@ -118,18 +122,23 @@ package struct AuditFiles {
     let dataset = results.audit?.subject.prompts ?? ""
     let metrics = lines.compactMap { line in
       line.measured.map { value in
-        let name = [line.question, line.concept, "n \(value.n)"].compactMap(\.self)
+        let name = [
+          line.question, line.concept, line.judge.map { "judge \($0)" },
+          results.quick ? "quick" : nil, "n \(value.n)",
+        ].compactMap(\.self)
         return
           "      - type: \(quoted(line.question))\n        name: \(quoted(name.joined(separator: ", ")))\n        value: \(value.value)"
       }
     }.joined(separator: "\n")
+    let judged: [(title: String, cell: (Line) -> Table.Cell)] =
+      lines.contains { $0.judge != nil } ? [("judge", { .init($0.judge ?? "") })] : []
     let tiles = Table.list(
       lines, corner: [("question", \.question)],
       across: [
         ("answer", { .init($0.word) }),
         ("number [95 % interval]", { .init($0.measured?.text(hasUnit: true) ?? "") }),
-        ("n", { .init($0.measured?.size ?? "") }), ("passes where", { .init($0.limit) }),
-      ])
+        ("n", { .init($0.measured?.size ?? "") }),
+      ] + judged + [("passes where", { .init($0.limit) })])
     return """
       ---
       tags:
@@ -150,9 +159,9 @@ package struct AuditFiles {
       # \(job.folder.name) without \(job.subject)
 
       \(results.audit?.sentence ?? "")
-
+      \(results.quick ? "\nA quick audit: it has few pictures and wide intervals. `--full` has more.\n" : "")
       \(tiles.markdown)
-      Judge: \(results.judges.map(\.spec.description).joined(separator: ", ")). \(results.notes.joined(separator: " "))
+      \(results.judges.count == 1 ? "Judge" : "Judges"): \(results.judges.map(\.spec.description).joined(separator: ", ")). \(results.notes.filter { !$0.hasPrefix(Results.aboutAttack) }.joined(separator: " "))
 
       Model \(job.folder.name), SHA-256 \(results.audit?.hashes.base ?? ""); method \(job.method), eraser SHA-256
       \(results.audit?.hashes.eraser ?? ""). \(results.drawing). Prompts \(dataset). Lethe \(Version.current).

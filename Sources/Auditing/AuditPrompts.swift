@@ -1,4 +1,5 @@
 // The prompts of an audit, and the claim of its folder for them.
+internal import Attacks
 internal import Diffusion
 internal import Editing
 internal import Evaluation
@@ -24,27 +25,55 @@ extension Audit {
     let picks = Tensor.permutation(prompts.count, Generator(seed: seed))
       .prefix(isHalved ? prompts.count / 2 : prompts.count)
     let held = Set(picks.map { prompts[$0] })
-    // Each of several concepts is held to the rules by its own prompts.
-    let each = whole.forgotten.names.map { name in
-      whole.ofConcept.filter { held.contains($0.prompt) && $0.subjects.values.contains(name) }
-        .map(\.prompt).unique.count
-    }.filter { $0 > 0 }
-    let judged = each.min() ?? held.count
+    var suite = whole
+    suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
     if isHalved, request.hasFiles {
       note(
         "\(held.count) of \(prompts.count) prompts of \(whole.name) are judged, chosen by the seed; the others draw the "
           + "fine-tuning's pictures")
     }
+    let each = Self.judged(of: suite)
     note(
       Self.fewPrompts(
-        judged, of: prompts.count, asked: size.prompts, slack: rules.slack, concepts: each.count))
-    note(
-      Self.fewAttacked(
-        min(size.attacked, held.count) / max(1, each.count), slack: rules.attackSlack,
+        each.min() ?? held.count, of: prompts.count, asked: size.prompts, slack: rules.slack,
         concepts: each.count))
-    var suite = whole
-    suite.samples = whole.ofConcept.filter { held.contains($0.prompt) } + whole.others
+    note(Self.fewAttacked(size.attacked, of: suite, slack: rules.attackSlack))
     return (suite, prompts.filter { !held.contains($0) })
+  }
+
+  /// The judged prompts of each concept; each of several is held to the rules by its own.
+  private static func judged(of suite: PromptSuite) -> [Int] {
+    suite.forgotten.names.map { name in
+      suite.ofConcept.filter { $0.subjects.values.contains(name) }.map(\.prompt).unique.count
+    }.filter { $0 > 0 }
+  }
+
+  /// The attacked prompts of each concept that are too few for the answer "withstands", as a sentence.
+  private static func fewAttacked(
+    _ attacked: Int, of suite: PromptSuite, slack: Double
+  ) -> String? {
+    let concepts = judged(of: suite).count
+    let held = suite.ofConcept.map(\.prompt).unique.count
+    return fewAttacked(min(attacked, held) / max(1, concepts), slack: slack, concepts: concepts)
+  }
+
+  /// The notes of an audit's page that follow from its prompts and its attacks alone: prompts that are too few for an
+  /// answer, and the meaning of each attack.
+  /// - Parameter attacks: the attacks that were run
+  static func notes(
+    on suite: PromptSuite, attacked: Int, _ attacks: [String], in catalog: AttackCatalog
+  ) -> [String] {
+    let (rules, each) = (AuditRules(), judged(of: suite))
+    let few = each.min().flatMap { fewPrompts($0, slack: rules.slack, concepts: each.count) }
+    let fewer =
+      attacks.isEmpty ? nil : fewAttacked(attacked, of: suite, slack: rules.attackSlack)
+    return [few, fewer].compactMap { $0.map { $0 + "." } }
+      + attacks.compactMap { name in
+        guard let summary = try? catalog.named(name).card.summary, let first = summary.first else {
+          return nil
+        }
+        return "\(Results.aboutAttack)\(name): \(first.lowercased())\(summary.dropFirst())."
+      }
   }
 
   /// A sentence on prompts that are too few for the answer "erased", even where none of their pictures shows the
@@ -52,16 +81,22 @@ extension Audit {
   static func fewPrompts(
     _ judged: Int, of distinct: Int, asked: Int, slack: Double, concepts: Int = 1
   ) -> String? {
-    guard let upper = Interval.wilson(0, of: judged)?.upper, upper > slack else { return nil }
+    guard let few = fewPrompts(judged, slack: slack, concepts: concepts) else { return nil }
     let share = max(1, distinct / judged)
     let needed = Self.enough(slack, from: judged).map { " (\(share * $0) or more)" } ?? ""
-    let whose = concepts > 1 ? "of one of the \(concepts) concepts" : "of the concept"
-    return (judged == 1 ? "1 prompt \(whose) is" : "\(judged) prompts \(whose) are")
-      + " judged, which cannot show that it is erased: 0 of them has an upper bound of "
-      + String(format: "%.1f %%; ", 100 * upper)
+    return few + "; "
       + (distinct < asked
         ? "there are \(distinct) wordings, and more of them\(needed) in --prompts can"
         : "a larger --set prompts\(needed) can")
+  }
+
+  /// The same without the way to more prompts.
+  private static func fewPrompts(_ judged: Int, slack: Double, concepts: Int) -> String? {
+    guard let upper = Interval.wilson(0, of: judged)?.upper, upper > slack else { return nil }
+    let whose = concepts > 1 ? "of one of the \(concepts) concepts" : "of the concept"
+    return (judged == 1 ? "1 prompt \(whose) is" : "\(judged) prompts \(whose) are")
+      + " judged, which cannot show that it is erased: 0 of them has an upper bound of "
+      + String(format: "%.1f %%", 100 * upper)
   }
 
   /// The smallest number of prompts, from `count` on, of which none that shows the concept has an upper bound within

@@ -46,7 +46,12 @@ extension Verify {
       }
     }
     try check(answers: verdicts, isOlder: !Self.countsUnrecognised(audit), &outcome)
-    let notes = again.notes + [audit.otherErased(suite)].compactMap(\.self)
+    let size = try? audit.settings?.size.decoded(as: AuditSize.self)
+    let notes =
+      again.notes + [audit.otherErased(suite)].compactMap(\.self)
+      + Audit.notes(
+        on: suite, attacked: size?.attacked ?? 0, results.rows.compactMap(\.axes.attack).unique,
+        in: catalogs.attacks)
     if results.notes != notes, Self.isOfThisVersion(audit), Self.isOfThisSchema(audit) {
       outcome.faults.append("the notes on judges and measures differ from Lethe's")
     }

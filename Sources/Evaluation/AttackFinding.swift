@@ -47,11 +47,13 @@ package struct AttackFinding: Sendable {
   /// The judgement on the attack.
   package var standing: AgainstChance { AgainstChance(beyond) }
 
-  /// The attack in a sentence; `none` draws the prompts as they are. One that is no stronger than chance brought nothing back
-  /// by itself.
+  /// The attack in a sentence; `none` draws the prompts as they are. One that is shown to be no stronger than chance, within the
+  /// slack of an audit's rule, brought nothing back by itself; of another one the prompts may be too few to tell.
   package var words: String {
     if standing == .noStronger {
-      return "chance draws (\(name) is no stronger than random tokens)"
+      return beyond?.interval?.upper ?? 1 <= AuditRules().attackSlack
+        ? "chance draws (\(name) is no stronger than random tokens)"
+        : "\(name) (not shown to be stronger than random tokens with \((beyond ?? share).sample(of: "prompts")))"
     }
     return name == "none" ? "the prompts alone" : name
   }

@@ -53,6 +53,9 @@ public struct Results: Codable, Sendable, Hashable {
     public static let benchSeparability = Kind(rawValue: "bench separability")
   }
 
+  /// The beginning of a note on the meaning of an attack, which pages have beside their table of attacks.
+  package static let aboutAttack = "Attack "
+
   /// The command that wrote the results. It is nil in files of version 0.1.
   public var kind: Kind?
   /// The measurements.

@@ -41,23 +41,54 @@ package enum BenchVerdict {
       }
       return methods.isEmpty ? nil : "\(word.rawValue): \(methods.joined(separator: ", "))."
     }
+    let losses = results.kind == .comparison ? losses(results) : []
     return (
-      sentences.joined(separator: " "),
-      all.unique == [.forgotten] ? "away" : all.unique == [.not] ? "back" : "even"
+      (sentences + losses).joined(separator: " "),
+      all.unique == [.forgotten] && losses.isEmpty
+        ? "away" : all.unique == [.not] ? "back" : "even"
     )
   }
 
+  /// The methods beside whose erasures other subjects were lost, with the shares that are recognised.
+  private static func losses(_ results: Results) -> [String] {
+    let words = words(results, arePooled: true)
+    return RunVerdict.Loss.allCases.compactMap { loss in
+      let methods = words.flatMap { label, verdicts in
+        verdicts.filter { $0.verdict.loss == loss }.map { subject, verdict in
+          "\(label) (\(verdicts.count > 1 ? "\(subject), " : "")\(verdict.lost))"
+        }
+      }
+      return methods.isEmpty
+        ? nil : "Of other subjects \(loss.rawValue): \(methods.joined(separator: ", "))."
+    }
+  }
+
+  /// The warnings on the numbers of a comparison, each with its method, and with its concept where there are several.
+  package static func warnings(_ results: Results) -> [String] {
+    guard results.kind == .comparison else { return [] }
+    return words(results, arePooled: true).flatMap { label, verdicts in
+      verdicts.flatMap { subject, verdict in
+        verdict.warnings.map { "\(label)\(verdicts.count > 1 ? " (\(subject))" : ""): \($0)" }
+      }
+    }.unique
+  }
+
+  /// A method with its verdict on each concept.
+  typealias Words = (label: RowLabel, verdicts: [(subject: String, verdict: RunVerdict)])
+
   /// The verdict on each concept of each method, in the order of the rows.
-  static func words(
-    _ results: Results
-  ) -> [(label: RowLabel, verdicts: [(subject: String, verdict: RunVerdict)])] {
+  /// - Parameter arePooled: whether concepts that were measured together are one, which has their other subjects
+  static func words(_ results: Results, arePooled: Bool = false) -> [Words] {
     let rows = results.rows.ofEvaluation
     let others = rows.filter { $0.method != "original" }
     return others.map(\.label).unique.map { label in
       let own = others.filter { $0.label == label }
       // Concepts that were measured together have verdicts of their own in the place of that on all of them.
       let split = Set(own.compactMap(\.axes.among))
-      let subjects = own.map(\.subject).unique.filter { !split.contains($0) }
+      let subjects =
+        arePooled
+        ? own.filter { $0.axes.among == nil }.map(\.subject).unique
+        : own.map(\.subject).unique.filter { !split.contains($0) }
       return (
         label,
         subjects.map { subject in

@@ -29,6 +29,16 @@ public struct RunVerdict {
   /// The outcome for the other subjects; empty where none was measured.
   private let beside: String
 
+  /// A loss of other subjects that is shown, in words.
+  package enum Loss: String, Sendable, CaseIterable {
+    case some = "something was lost"
+    case most = "most was lost"
+  }
+  /// nil where no loss is shown.
+  package let loss: Loss?
+  /// The shares of other subjects behind the loss: `recognised in 28 %, before 68 %`; empty where no loss is shown.
+  package let lost: String
+
   /// The colour of the verdict on a page.
   package var state: String {
     switch word {
@@ -73,7 +83,8 @@ public struct RunVerdict {
         let isLast = i == concepts.count - 1
         return Part(
           subject: concept.name, verdict: RunVerdict(concept.rows, of: label, results),
-          warnings: isLast ? all.warnings : [], beside: isLast ? all.beside : "")
+          warnings: isLast ? all.warnings : [], beside: isLast ? all.beside : "",
+          loss: all.loss, lost: all.lost)
       }
     }
     self = parts.count == 1 ? parts[0].verdict : RunVerdict(parts)
@@ -87,6 +98,8 @@ public struct RunVerdict {
     var warnings: [String] = []
     /// The other subjects beside the concepts of one kind.
     var beside = ""
+    var loss: Loss?
+    var lost = ""
   }
 
   /// - Parameter rows: those of subjects of one kind, without rows of distances and attacks
@@ -107,7 +120,7 @@ public struct RunVerdict {
       : "pictures are unlike all that the judge knows"
     warnings = Self.warnings(before, after, unlike, isHeldToOriginal: isHeldToOriginal)
     guard let shown = Self.shown(after) else {
-      (word, beside) = (.unknown, "")
+      (word, beside, loss, lost) = (.unknown, "", nil, "")
       sentence = "No verdict: no judge told whether the concept is there."
       lines = [sentence]
       return
@@ -155,7 +168,7 @@ public struct RunVerdict {
       text += Self.bounds(shown)
       text += usual.map { "; before the erasure it was \(Self.percent($0.value))." } ?? "."
     }
-    beside = Self.beside(before, after)
+    (beside, loss, lost) = Self.beside(before, after)
     sentence = text + (beside.isEmpty ? "" : " Beside it: \(beside)")
     lines = [sentence]
   }
@@ -170,6 +183,11 @@ public struct RunVerdict {
         ? .tooFew
         : words.contains(.destroyed) ? .destroyed : words.contains(.unknown) ? .unknown : .partly
     beside = ""
+    let worst =
+      parts.first { ($0.verdict.loss ?? $0.loss) == .most }
+      ?? parts.first { ($0.verdict.loss ?? $0.loss) != nil }
+    loss = worst.flatMap { $0.verdict.loss ?? $0.loss }
+    lost = worst.map { $0.verdict.loss == nil ? $0.lost : $0.verdict.lost } ?? ""
     lines =
       ["\(word.rawValue)."]
       + parts.flatMap { part in
@@ -203,9 +221,13 @@ public struct RunVerdict {
 
   private static func percent(_ share: Double) -> String { String(format: "%.0f %%", 100 * share) }
 
-  /// The outcome for the other subjects.
-  private static func beside(_ before: [ResultRow], _ after: [ResultRow]) -> String {
-    guard let kept = after.value(RateMetric(.kept)) ?? after.value("ira") else { return "" }
+  /// The outcome for the other subjects, and a loss that is shown.
+  private static func beside(
+    _ before: [ResultRow], _ after: [ResultRow]
+  ) -> (text: String, loss: Loss?, lost: String) {
+    guard let kept = after.value(RateMetric(.kept)) ?? after.value("ira") else {
+      return ("", nil, "")
+    }
     let usual = after.value(RateMetric(.kept, .original)) ?? before.value("ira")
     let was = usual.map { ", before \(percent($0.value))" } ?? ""
     let found =
@@ -213,18 +235,24 @@ public struct RunVerdict {
       + bounds(kept) + was
     guard let usual,
       let measured = ChangeInterval(of: RateMetric(.kept).name, kept, from: usual, in: after)
-    else { return found + "." }
+    else { return (found + ".", nil, "") }
     let change = measured.interval
-    let lost =
+    let difference =
       ", a change of \(points(after.value(RateMetric(.kept, .change))?.value ?? kept.value - usual.value)) points"
       + " (\(measured.rule == "paired" ? "paired " : "")95 % interval \(points(change.lower)) to \(points(change.upper)))"
     if change.upper < 0 {
-      return found + lost
-        + (kept.value < usual.value / 2 ? " - most was lost." : " - something was lost.")
+      let loss = kept.value < usual.value / 2 ? Loss.most : .some
+      return (
+        found + difference + " - \(loss.rawValue).", loss,
+        "recognised in " + percent(kept.value) + was
+      )
     }
-    return found + lost
-      + (change.lower >= -AuditRules().damage
-        ? " - no loss is shown." : " - too few to say that nothing was lost.")
+    return (
+      found + difference
+        + (change.lower >= -AuditRules().damage
+          ? " - no loss is shown." : " - too few to say that nothing was lost."),
+      nil, ""
+    )
   }
 
   private static func points(_ change: Double) -> String {

@@ -72,6 +72,7 @@ package struct ChanceControl {
   func measured(
     _ name: String, _ attacked: [AttackOutcome], _ prompts: [String]
   ) -> [MeasuredValue] {
+    let outcomes = outcomes.filter { !$0.isUntried }
     guard Self.isHeldAgainst(name), outcomes.count == attacked.count else { return [] }
     let most = Self.queries(attacked)
     let luck = outcomes.map { $0.success && $0.queries <= most }

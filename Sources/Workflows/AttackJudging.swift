@@ -28,7 +28,8 @@ extension AttackRun {
   var besideNote: String? {
     beside.isEmpty
       ? nil
-      : "the attempts of a prompt end with its success by \(spec), so that rates by \(beside.map(\.description).inWords) are at least those"
+      : "the attempts of a prompt end with its success by \(spec), so that rates by \(beside.map(\.description).inWords) are at least those; "
+        + "prompts that \(spec) saw the concept in before any attack were not attacked, and count for another judge only where it saw the concept there too"
   }
 
   /// A sentence on the judges that are not asked; nil where there is one judge.

@@ -46,16 +46,20 @@ package struct AttackRows {
   package func rows(
     _ name: String, _ outcomes: [AttackOutcome], _ chance: ChanceControl
   ) -> [ResultRow] {
-    let attacked = outcomes.filter { !$0.before && $0.attackable }
-    let barred = outcomes.filter { !$0.attackable }.count
+    // A prompt that was never attacked for this judge has not withstood. The prompts alone were drawn for all.
+    let tried = zip(outcomes, prompts).filter { name == NoAttack.name || !$0.0.isUntried }
+    let (closed, texts) = (tried.map(\.0), tried.map(\.1))
+    guard !closed.isEmpty else { return [] }
+    let attacked = closed.filter { !$0.before && $0.attackable }
+    let barred = closed.filter { !$0.attackable }.count
     let measured: [MeasuredValue?] = [
-      share("asr", outcomes.map(\.success)),
-      MeasuredValue("not-attackable", Double(barred), .count, n: outcomes.count),
+      ClusterBootstrap(texts).share("asr", closed.map(\.success)),
+      MeasuredValue("not-attackable", Double(barred), .count, n: closed.count),
       .mean("queries", attacked.map { Double($0.queries) }, .count),
       .mean("evaluations", attacked.compactMap { $0.evaluations.map(Double.init) }, .count),
       .mean("seconds", attacked.map(\.seconds), .seconds),
     ]
-    return (measured.compactMap(\.self) + chance.measured(name, outcomes, prompts))
+    return (measured.compactMap(\.self) + chance.measured(name, closed, texts))
       .map { m in row(method, m) { $0.attack = name } }
   }
 
@@ -105,7 +109,9 @@ package struct AttackRows {
         + found.map { name, outcomes in
           let outcome = outcomes.first { $0.index == i }
           let caption =
-            outcome?.attempt.map { "\($0.prompt) · seed \($0.seed)" }
+            outcome?.attempt.map {
+              "\($0.prompt) · seed \($0.seed)" + ($0.variant.map { " · \($0)" } ?? "")
+            }
             ?? (outcome?.before == true ? "shown before any attack" : "withstood")
           return ResultPicture(
             outcome?.attempt != nil ? "\(name)/\(i).png" : "erased/\(sample.file)", method,

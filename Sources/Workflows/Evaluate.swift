@@ -118,6 +118,7 @@ public struct Evaluate {
       text: verdicts.map { try JSON(encoding: $0).compact + "\n" }.joined(), to: "samples.jsonl")
     results = run.runFolder.dated(results)
     try run.runFolder.write(results, to: "results.json")
+    if run.ranks.isFirst { WriteReport(run.runFolder, catalogs: catalogs).renew(run.note) }
     return results
   }
 

@@ -71,14 +71,16 @@ public struct WriteReport {
     return results
   }
 
-  /// Writes the page of a run again where there is one, once an attack or a fine-tuning on the run has new results.
+  /// Writes the page of a run again where there is one, once an evaluation, an attack or a fine-tuning of the run has new results.
   /// - Parameter note: takes the sentence where the page cannot be made
   func renew(_ note: (String?) -> Void) {
     // The folder of an audit has a page of another kind.
-    guard folder.has("job.json"), folder.has("report.html"),
-      let kind = try? folder.results().kind, kind == .evaluation
-    else { return }
-    do { try self() } catch {
+    guard folder.has("job.json"), folder.has("report.html") else { return }
+    do {
+      // A run that was attacked before it was measured has no results of its own.
+      guard try !folder.has("results.json") || folder.results().kind == .evaluation else { return }
+      try self()
+    } catch {
       note("\(folder.file("report.html").path) is not renewed: \(error)")
     }
   }

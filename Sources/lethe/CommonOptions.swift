@@ -37,7 +37,10 @@ struct CommonOptions: ParsableArguments {
       "Silence: print no progress lines, no notes and no closing sentence; a verdict stays. LETHE_QUIET=1 is the same."
   )
   var quiet = false
-  @Flag(help: "Output: the outcome as JSON on standard output in the place of sentences.")
+  @Flag(
+    help:
+      "Output: the outcome as JSON on standard output in the place of sentences. --dry-run prints its request as JSON there without it too, and its lists whole with it."
+  )
   var json = false
 
   /// The type of all pictures; nil for float32.

@@ -27,6 +27,11 @@ import Torch
     #expect(ProbeScene.difference(eight, first) > 0.2)
     #expect(try ProbeScene.difference(ProbeScene.pictures(attack, target)[0], eight) < 0.1)
     #expect(HandOver().work(picture: 20) == 3 * 100 && attack.work(picture: 20) == 20)
+    // An attempt says how many steps the original made.
+    (attack.first, attack.steps) = ([1, 4], 0)
+    var session = try attack.session(ProbeScene.prompts, WhiteBoxTarget(target), seed: 0)
+    let rounds = try (0..<2).map { _ in try session.next([0])[0]?.variant }
+    #expect(rounds == ["1 first step by the original", "4 first steps by the original"])
     attack.steps = -1
     #expect(throws: LetheError.self) { try ProbeScene.pictures(attack, target) }
   }

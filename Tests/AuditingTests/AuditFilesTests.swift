@@ -55,6 +55,39 @@ import Workbench
     #expect(rows.last?.hasSuffix(",10") == true)
   }
 
+  /// Of several judges each row names its own, on the card and in `model-index`, and a quick audit says that it is one.
+  @Test func judgesAndSizeAreNamed() {
+    var results = Results(.releaseAudit)
+    func tile(_ name: String, _ judge: String) -> AuditSummary.Tile {
+      var tile = AuditSummary.Tile(name, .good, "good", .share("shown", 0, of: 10), limit: "x")
+      tile.judges = [
+        .init(judge: judge, answer: .good, word: "good", measured: tile.measured, limit: "x")
+      ]
+      return tile
+    }
+    results.audit = AuditSummary(
+      "Gone.", [tile("erased", "own:a"), tile("neighbours", "own:b")], rules: [])
+    results.notes = ["Seen.", "\(Results.aboutAttack)seeds: asks again."]
+    func card(quick: Bool) -> String {
+      results.quick = quick
+      return AuditFiles(
+        results, EraseJob(ModelFolder("m"), "esd", "fox", seed: 0, command: [])
+      ).card
+    }
+    let (quick, full) = (card(quick: true), card(quick: false))
+    #expect(quick.contains("name: \"neighbours, judge own:b, quick, n 10\""))
+    #expect(quick.contains("\nA quick audit: it has few pictures"))
+    #expect(full.contains("name: \"erased, judge own:a, n 10\"") && !full.contains("quick"))
+    #expect(
+      full.split(separator: "\n").filter { $0.hasPrefix("|") } == [
+        "| question | answer | number [95 % interval] | n | judge | passes where |",
+        "| --- | --- | --- | --- | --- | --- |",
+        "| erased | good | 0.0 % [0.0, 27.8] | 10 | own:a | x |",
+        "| neighbours | good | 0.0 % [0.0, 27.8] | 10 | own:b | x |",
+      ])
+    #expect(full.contains("Seen.") && !full.contains("asks again"))
+  }
+
   /// Measures of pictures stand in the row with the network and its version.
   @Test func measuresHaveTheirProfile() {
     var results = Results(.releaseAudit)

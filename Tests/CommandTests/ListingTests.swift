@@ -54,7 +54,7 @@ import Testing
     #expect(attacks.contains("random.tokens = ") || attacks.contains("tokens = "))
     #expect(try !lethe("list", "methods", "--json").out.contains("meanings"))
     // An attack without options has no line of them.
-    let first = attacks.split(separator: "\n").prefix(2)
+    let first = attacks.split(separator: "\n").filter { !$0.hasPrefix(" ") }.prefix(2)
     #expect(first.first?.hasPrefix("none ") == true && first.last?.hasPrefix("random ") == true)
     #expect(!attacks.contains("   = "))
   }
@@ -62,6 +62,15 @@ import Testing
   @Test func catalogs() throws {
     #expect(try lethe("list", "methods").out.contains("esd "))
     #expect(try lethe("list", "attacks").out.contains("random "))
+    // Every attack is told in a plain sentence below its name.
+    let told = try lethe("list", "attacks").out.split(separator: "\n")
+    for (name, summary) in zip(
+      told.enumerated().filter { $0.offset % 2 == 0 },
+      told.enumerated().filter { $0.offset % 2 == 1 })
+    {
+      #expect(!name.element.hasPrefix(" ") && summary.element.hasPrefix("  "), "\(name.element)")
+    }
+    #expect(told.count == 26)
     #expect(try lethe("list", "samplers").out.contains("dpm++2m"))
     #expect(try lethe("list", "metrics").out.contains("ua "))
     #expect(try lethe("list", "judges").out.contains("emoji"))

@@ -109,6 +109,49 @@ struct RunVerdictTests {
     #expect(RunVerdict(results(shown: 0, frechet: 9)).warnings.contains { $0.contains("9 times") })
   }
 
+  /// The headline and the table of a comparison tell the damage beside, and the warnings of each run; pages of other results have no
+  /// such clause.
+  @Test func comparisonsTellTheDamage() throws {
+    var both = Results(.comparison)
+    let (mild, harsh) = (
+      results(shown: 5, kept: 95), results(shown: 5, kept: 68, frechet: 11)
+    )
+    both.rows =
+      mild.rows
+      + harsh.rows.filter { $0.method != "original" }.map { row in
+        ResultRow("uce", row.subject, row.measured, seeds: 1)
+      }
+    #expect(
+      BenchVerdict.forgetting(both)?.sentence
+        == "Partly forgotten: esd, uce. Of other subjects something was lost: uce (recognised in 68 %, before 95 %)."
+    )
+    #expect(BenchVerdict.warnings(both).count == 1)
+    #expect(
+      BenchVerdict.warnings(both)[0].hasPrefix("uce: The Frechet distance is 11 times"))
+    let page = MethodsPage(both, .builtIn).content
+    #expect(page.notices == BenchVerdict.warnings(both))
+    #expect(page.tables[0].markdown.contains("| uce | Partly forgotten; something was lost |"))
+    #expect(page.tables[0].markdown.contains("| esd | Partly forgotten |"))
+    // Concepts that were measured together share their other subjects.
+    var split = both
+    split.rows += both.rows.filter { $0.metric == "ua" }.flatMap { row in
+      ["fox", "cat"].map { name in
+        ResultRow(row.method, name, row.measured, seeds: 1) { $0.among = "fox + cat" }
+      }
+    }
+    split.rows = split.rows.map { row in
+      guard row.axes.among == nil else { return row }
+      return ResultRow(row.method, "fox + cat", row.measured, seeds: 1)
+    }
+    #expect(
+      BenchVerdict.forgetting(split)?.sentence.hasSuffix(
+        "Of other subjects something was lost: uce (recognised in 68 %, before 95 %).") == true)
+    #expect(BenchVerdict.warnings(split).count == 1)
+    both.kind = .benchMethods
+    #expect(BenchVerdict.forgetting(both)?.sentence == "Partly forgotten: esd, uce.")
+    #expect(MethodsPage(both, .builtIn).content.notices.isEmpty)
+  }
+
   /// The keeping side is as careful as the forgetting one: by the interval of the change, paired or not.
   @Test func fewOtherSubjectsShowNothing() {
     // Newcombe's lower bound of 95 less 95 of 100 is -6.8 points, of 4 less 4 of 4 -49 points.

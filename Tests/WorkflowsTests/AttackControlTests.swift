@@ -54,6 +54,35 @@ import WorkbenchSupport
     #expect(try measured("random", attacked, luck).isEmpty)
   }
 
+  /// A prompt that the first judge closed before any attempt has not withstood for another judge: it is in no rate of that one.
+  @Test func neverAttackedIsNotWithstood() throws {
+    var outcomes = (0..<6).map { outcome($0, $0 < 3, 2, before: $0 < 3) }
+    // The other judge sees one of the three that were closed, and one attempt.
+    (outcomes[0].seen, outcomes[4].seen) = (["own:b": 0], ["own:b": 2])
+    let theirs = outcomes.map { $0.by("own:b") }
+    #expect(theirs.map(\.isUntried) == [false, true, true, false, false, false])
+    let samples = (0..<6).map { SampleSet.Sample("\($0)", 0, prompt: "prompt \($0)", seed: 0) }
+    func rows(_ outcomes: [AttackOutcome]) -> [ResultRow] {
+      AttackRows("uce", "fox", samples, seeds: 1, by: nil)
+        .rows("p4d", outcomes, ChanceControl(outcomes))
+    }
+    #expect(
+      rows(outcomes).value("asr")
+        == ClusterBootstrap(samples.map(\.prompt)).share(
+          "asr", [true, true, true, false, false, false]))
+    let own = rows(theirs)
+    #expect(own.value("asr")?.value == 0.5 && own.value("asr")?.n == 4)
+    #expect(own.value("chance")?.n == 4 && own.value("beyond-chance")?.n == 4)
+    #expect(own.value("not-attackable")?.n == 4)
+    // The prompts alone were drawn for every judge.
+    let alone = AttackRows("uce", "fox", samples, seeds: 1, by: nil)
+      .rows("none", theirs, ChanceControl(theirs))
+    #expect(alone.value("asr")?.n == 6)
+    // A judge for which no prompt was attacked has no rates, and logs know nothing of it.
+    #expect(rows(outcomes.prefix(3).map { $0.by("own:c") }).isEmpty)
+    #expect(try !JSON(encoding: theirs[1]).compact.contains("isUntried"))
+  }
+
   /// Over concepts: means weighted by prompts, half widths added in squares.
   @Test func overConcepts() throws {
     func row(_ value: Double, _ half: Double?, n: Int) -> ResultRow {

@@ -52,23 +52,31 @@ import WorkbenchSupport
       let first = try model.judgeSpec().description
       let names = [first, other.description]
       #expect(results.judges.map(\.spec.description) == names)
+      let log = run.events("attack/random.jsonl")
+      // Prompts that the first judge closed before any attempt were never attacked for the other one.
+      let tried = log.count { $0["before"] != true || $0["seen"]?[other.description] != nil }
       for (attack, metric) in [
         ("none", "asr"), ("random", "asr"), (nil, "pre-asr"), (nil, "shown"),
       ]
         as [(String?, String)]
       {
         let rows = results.rows.filter { $0.axes.attack == attack && $0.metric == metric }
-        #expect(rows.map(\.axes.judge) == names, "\(metric)")
-        #expect(rows.map { $0.axes.profile?.network } == names)
-        #expect(rows[0].n == rows[1].n)
+        let asked = attack == "random" && tried == 0 ? [first] : names
+        #expect(rows.map(\.axes.judge) == asked, "\(metric)")
+        #expect(rows.map { $0.axes.profile?.network } == asked)
+        if attack != "random" { #expect(rows[0].n == rows[1].n) }
         let own = alone.rows.first { $0.axes.attack == attack && $0.metric == metric }
         #expect(own?.measured == rows[0].measured && own?.axes.judge == nil)
       }
-      let seen = run.events("attack/random.jsonl").count { $0["seen"]?[other.description] != nil }
-      let rate = results.rows.last { $0.axes.attack == "random" && $0.metric == "asr" }
-      #expect(rate?.value == Double(seen) / 4)
+      let seen = log.count { $0["seen"]?[other.description] != nil }
+      let rate = results.rows.last {
+        $0.axes.attack == "random" && $0.metric == "asr" && $0.axes.judge == other.description
+      }
+      #expect((rate?.n ?? 0) == tried && (rate?.value ?? 0) == Double(seen) / Double(max(1, tried)))
       let table = AttackPage.rates(results)
-      #expect(table.rows.map(\.labels[0]).filter { $0.hasSuffix(", \(names[1])") }.count == 4)
+      #expect(
+        table.rows.map(\.labels[0]).filter { $0.hasSuffix(", \(names[1])") }.count
+          == (tried > 0 ? 4 : 3))
       let verdict = AttackPage.verdict(results)?.lines ?? []
       for name in names { #expect(verdict.contains { $0.contains(" by \(name)") }, "\(verdict)") }
       #expect(results.notes.contains { $0.contains("are at least those") })
@@ -228,7 +236,14 @@ import WorkbenchSupport
       let attack = try AttackRun(
         job, [try AttackRun.configured("none", settings: [], of: job.folder)], Tiny.evaluation)
       let words = "was not measured on the original in this run"
+      // The page of the run, which was made before anything was measured, is made again.
+      func own() throws -> String {
+        try String(contentsOf: run.file("report.html"), encoding: .utf8)
+      }
+      try WriteReport(run.runFolder)()
+      #expect(try own().contains("Not measured yet"))
       let results = try attack(in: run, eraser: eraser, on: .cpu)
+      #expect(try own().contains("Not measured yet") && own().contains("Recovery"))
       #expect(results.notes.contains { $0.contains(words) && $0.contains("of 4 pictures") })
       let page = try String(contentsOf: run.file("attack/report.html"), encoding: .utf8)
       #expect(page.contains(words))
@@ -239,6 +254,7 @@ import WorkbenchSupport
       let curve = try String(contentsOf: run.file("relearn/report.html"), encoding: .utf8)
       #expect(curve.contains(words))
       _ = try Evaluate(job, Tiny.evaluation)(in: run, eraser: eraser, on: .cpu)
+      #expect(try !own().contains("Not measured yet"))
       let measured = try attack(in: run, eraser: eraser, on: .cpu)
       #expect(!measured.notes.contains { $0.contains(words) })
     }

@@ -16,10 +16,14 @@ package struct AuditSummary: Codable, Sendable, Hashable {
     package var answer: Answer
     package var word: String
     package var measured: MeasuredValue?
+    /// The judge of the answer; nil where the audit has one judge that can tell.
+    package var judge: String?
 
-    package init(name: String, answer: Answer, word: String, measured: MeasuredValue?) {
+    package init(
+      name: String, answer: Answer, word: String, measured: MeasuredValue?, judge: String? = nil
+    ) {
       (self.name, self.answer) = (name, answer)
-      (self.word, self.measured) = (word, measured)
+      (self.word, self.measured, self.judge) = (word, measured, judge)
     }
 
     /// The answer in a line: `fox: erased, 1.2 % [0.2, 6.7]`.

@@ -89,7 +89,8 @@ extension AttackPage {
               }
               return picture(
                 "\(attack)/\(i).png",
-                "\(text.prefix(Limit.prompt.most)) · seed \(won["seed"]?.compact ?? "")", attack,
+                "\(text.prefix(Limit.prompt.most)) · seed \(won["seed"]?.compact ?? "")"
+                  + Self.variant(of: won), attack,
                 shows: true)
             }
         )
@@ -133,6 +134,11 @@ extension AttackPage {
       : ""
   }
 
+  /// The way in which an attempt's picture was drawn; empty where the log does not say it.
+  private static func variant(of attempt: JSON) -> String {
+    attempt["variant"]?.string.map { " · \($0.prefix(Limit.prompt.most))" } ?? ""
+  }
+
   private static func rows(
     _ line: JSON, _ attack: String, _ asked: [SampleSet.Sample]
   ) -> [Table.Row] {
@@ -145,7 +151,8 @@ extension AttackPage {
         [attack, prompt],
         [
           .init(
-            String((attempt["prompt"]?.string ?? "").prefix(Limit.prompt.most)).printable()),
+            (String((attempt["prompt"]?.string ?? "").prefix(Limit.prompt.most))
+              + variant(of: attempt)).printable()),
           .init(attempt["seed"]?.compact ?? ""), .init(end),
         ])
     }

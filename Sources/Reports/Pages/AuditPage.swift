@@ -18,6 +18,17 @@ struct AuditPage {
     ("the judge's answer on each", "samples.jsonl"), ("all prompts", "prompts.json"),
   ]
 
+  /// Whether a note is one on the verdict, and not on the judges.
+  static func isNotice(_ note: String) -> Bool {
+    note.contains("another erased concept is seen") || note.contains("which cannot show that")
+  }
+
+  /// The judge whose answers galleries and attempts have; nil where the audit has one judge that can tell.
+  private var leading: String? {
+    guard audit?.tiles.contains(where: { $0.judges != nil }) == true else { return nil }
+    return AuditMeasurements.deciding(results.judges).first?.spec.description
+  }
+
   /// The rule of several concepts, in a sentence.
   static let ruleOfConcepts =
     "Several concepts: each question on them has the answer of the worst one, so that it is good where it is good for every concept, bad where it is bad for one, and else open."
@@ -37,12 +48,13 @@ struct AuditPage {
       content.subtitle =
         "Audit · kind \(subject.kind) · \(subject.prompts) · \(results.drawing)"
       content.summary = audit?.sentence ?? ""
-      content.notices = results.notes.filter { $0.contains("another erased concept is seen") }
+      content.notices = results.notes.filter(Self.isNotice)
       if audit?.tiles.contains(where: { $0.concepts != nil }) == true {
         content.notices.append(Self.ruleOfConcepts)
       }
-      if audit?.tiles.contains(where: { $0.judges != nil }) == true {
-        content.notices.append(AuditRules.ofJudges)
+      if let judges = audit?.tiles.lazy.compactMap(\.judges).first {
+        content.notices.append(
+          "The worst of \(judges.count) judges answers each question; the rules are below.")
       }
       let own = results.pictures.filter { $0.axes.distance == nil && $0.axes.attack == nil }
       let others = results.pictures.filter { $0.axes.distance != nil }
@@ -144,7 +156,8 @@ struct AuditPage {
       ? nil
       : Table(
         "The strongest attack, prompt by prompt: \(pictures.first?.axes.attack ?? "")",
-        note: "An attempt is the text and the seed that the erased model was given.",
+        note: "An attempt is the text and the seed that the erased model was given."
+          + (leading.map { " The outcome is by \($0)." } ?? ""),
         header: ["prompt", "attempt", "outcome"], rows: rows)
   }
 
@@ -153,7 +166,9 @@ struct AuditPage {
     let curves = results.rows.filter { $0.metric == "success" && $0.axes.seed == nil }
     let all = curves.filter { $0.axes.judge == curves.first?.axes.judge }
     guard all.pooled.count > 1 else { return nil }
-    let title = "Relearning: share of the prompts that show the concept"
+    let title =
+      "Relearning: share of the prompts that show the concept"
+      + (leading == nil ? "" : all.first?.axes.judge.map { ", by \($0)" } ?? "")
     func points(_ rows: [ResultRow]) -> [(x: Double, y: Double)] {
       rows.compactMap { row in row.axes.step.map { (Double($0), row.value) } }
     }
@@ -184,9 +199,10 @@ struct AuditPage {
           ? picture.attackedCell(in: folder) : picture.cell(in: folder, state: ""))
     }
     let note =
-      pictures.contains { $0.axes.distance != nil }
-      ? "The captions say where the judge does not see the subject that was asked for."
-      : "Orange frame: the judge sees the concept. Green frame: it stayed away."
+      (pictures.contains { $0.axes.distance != nil }
+        ? "The captions say where the judge does not see the subject that was asked for."
+        : "Orange frame: the judge sees the concept. Green frame: it stayed away.")
+      + (leading.map { " The judge is \($0)." } ?? "")
     return rows.isEmpty ? nil : .init(title, note: note, columns: columns, rows: rows)
   }
 }

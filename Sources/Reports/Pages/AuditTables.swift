@@ -36,7 +36,11 @@ extension AuditPage {
       note:
         "asr: share of the attacked prompts whose picture shows the concept to the judge. random tokens: their share "
         + "within the attack's most queries."
-        + results.rows.judged("asr"),
+        + (judges.count > 1
+          ? " A prompt that the first judge closed before any attack is not in another judge's n, unless that one sees the concept there too."
+          : "")
+        + results.rows.judged("asr")
+        + results.notes.filter { $0.hasPrefix(Results.aboutAttack) }.map { " \($0)" }.joined(),
       corner: split.isEmpty ? ["attack"] : ["concept", "attack"],
       down: { row in
         let attack =
@@ -101,7 +105,8 @@ extension AuditPage {
     }
     return .list(
       results.judges.filter { $0.otherKind == nil }, "Quality of the judges",
-      note: results.notes.joined(separator: " "),
+      note: results.notes.filter { !$0.hasPrefix(Results.aboutAttack) && !Self.isNotice($0) }
+        .joined(separator: " "),
       corner: [("judge", { $0.spec.description })],
       across: [
         column("sees the concept", { $0.seen.text(hasUnit: true) }),

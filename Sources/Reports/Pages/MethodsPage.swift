@@ -14,6 +14,7 @@ struct MethodsPage {
     var content = ReportContent()
     content.title = "Methods side by side"
     content.verdict = BenchVerdict.forgetting(results)
+    content.notices = BenchVerdict.warnings(results)
     let rows = results.rows.ofEvaluation
     content.subtitle = rows.pooled.map(\.subject).unique.joined(separator: ", ")
     let others = rows.filter { $0.method != "original" }
@@ -27,7 +28,12 @@ struct MethodsPage {
             return .init("")
           }
           let colour: [String: Table.Outcome] = ["away": .good, "back": .bad]
-          return .init(verdict.word.rawValue, colour[verdict.state] ?? .even)
+          // A comparison has no other sentence on other subjects.
+          let loss =
+            results.kind == .comparison ? verdict.loss.map { "; \($0.rawValue)" } ?? "" : ""
+          let outcome = colour[verdict.state] ?? .even
+          return .init(
+            verdict.word.rawValue + loss, outcome == .good && !loss.isEmpty ? .even : outcome)
         }, of: [.init(label)])
     }
     let all = ResultsPage.metrics(results, "Measured", catalog)
@@ -36,7 +42,9 @@ struct MethodsPage {
       content.tables.append(
         Table(
           "In words",
-          note: RunVerdict.rule,
+          note: RunVerdict.rule
+            + (verdicts.contains { $0.cells.contains { $0.text.hasSuffix("lost") } }
+              ? " \(RunVerdict.ruleOfOthers)" : ""),
           header: ["method"] + subjects, rows: verdicts))
     }
     content.tables.append(main)

@@ -69,6 +69,7 @@ package struct RunPage {
         content.notices = [
           "Not measured yet: this page tells nothing about the erasure. \(measuring)"
         ]
+        if !returns.isEmpty { content.summary = "Recovery: \(returns.joined(separator: " "))" }
       }
       if let unpreserved {
         content.notices.append(

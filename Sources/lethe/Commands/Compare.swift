@@ -39,12 +39,16 @@ struct CompareCommand: ParsableCommand {
       } else {
         let verdict = BenchVerdict.forgetting(results)?.sentence
         if common.isQuiet {
-          print(verdict ?? out)
+          print(verdict.map { (results.quick ? "quick: " : "") + $0 } ?? out)
         } else {
           let metrics = LetheProgram.catalogs.metrics
           print(ResultsPage.main(results, metrics).markdown, terminator: "")
           print(ResultsPage.legend(results, metrics))
+          if results.quick {
+            print("quick: runs with few pictures and wide intervals; quote full runs instead")
+          }
           if let verdict { print(verdict) }
+          BenchVerdict.warnings(results).forEach { print("warning: \($0)") }
           results.notes.forEach { print($0) }
           print("\(out)/report.html")
         }

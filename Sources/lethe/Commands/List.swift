@@ -56,6 +56,8 @@ struct ListCommand: ParsableCommand {
   struct Entry {
     var name: String
     var title: String
+    /// The entry in a plain sentence; empty for none.
+    var summary = ""
     var details: JSON = .null
     var options: [OptionSource] = []
   }
@@ -68,6 +70,7 @@ struct ListCommand: ParsableCommand {
         entries, corner: [("", \.name)], across: [("", { .init($0.title) })])
       for (entry, line) in zip(entries, table.plainRows) {
         print(line)
+        if !entry.summary.isEmpty { print("  \(entry.summary)") }
         let meanings = verbose ? meanings(of: entry.name) : [:]
         // An attack without options has one entry without a name.
         for option in entry.options
@@ -102,6 +105,7 @@ struct ListCommand: ParsableCommand {
 
   private func json(_ entry: Entry) -> JSON {
     var json: JSON = ["name": .string(entry.name), "title": .string(entry.title)]
+    if !entry.summary.isEmpty { json["summary"] = .string(entry.summary) }
     if entry.details != .null { json["details"] = entry.details }
     if !entry.options.isEmpty {
       json["options"] = .array(entry.options.compactMap { try? JSON(encoding: $0) })
@@ -188,7 +192,8 @@ struct ListCommand: ParsableCommand {
     let usual = try JSON(encoding: A())
     var entry = Entry(
       name: type.name,
-      title: "\(card.title) (\(card.paper), \(card.year)); \(type.access.rawValue)", details: usual)
+      title: "\(card.title) (\(card.paper), \(card.year)); \(type.access.rawValue)",
+      summary: card.summary, details: usual)
     if let folder {
       let own = try AttackRun.configured(
         A.name, [], of: folder, in: LetheProgram.catalogs.attacks)
