@@ -40,6 +40,7 @@ package struct Audit {
       throw LetheError.badValue(
         "--set", key: "steps", "'steps' is \(size.steps); accepted: a whole number from 1 to 1000")
     }
+    _ = try size.settings.of(oneOf: catalogs.attacks.names, "attack")
     self.judges = try judges.isEmpty ? [job.folder.judgeSpec()] : judges
     (self.job, self.size, self.catalogs) = (job, size, catalogs)
   }
@@ -148,20 +149,33 @@ package struct Audit {
       judges.count > 1
       ? ", of which the worst answer of those that can tell decides"
       : ""
+    let attacked = AttackRun.picked(of: suite.ofConcept, size.attacked)
+    let left =
+      rest.isEmpty
+      ? "no prompt is left" : rest.count.counted("more prompt") + (rest.count == 1 ? " is" : " are")
     return [
-      "pictures: \(suite.ofConcept.count) for \(job.inWords) (\(rest.count.counted("more prompt")) \(rest.count == 1 ? "is" : "are") for the fine-tuning's pictures) and "
+      "pictures: \(suite.ofConcept.count) for \(job.inWords) (\(left) for the fine-tuning's pictures) and "
         + "\(suite.others.count) of other subjects, by each of two models, \(Evaluate.words(options.sampling, suite.samples))",
       "judge: \(judges.map(\.description).joined(separator: ", "))\(deciding); it is first measured on the original's pictures, and "
         + "where it cannot tell \(job.concepts.count > 1 ? "the concepts" : "the concept") there, nothing is attacked or fine-tuned and the audit has no answer",
-      "attacks: \(size.attacks.joined(separator: ", ")) on \(size.attacked.counted("prompt"))",
-      size.relearning > 0
+      size.attacks.isEmpty || size.attacked == 0
+        ? "attacks: none"
+        : "attacks: \(size.attacks.joined(separator: ", ")) on "
+          + Set(attacked.map(\.prompt)).count.counted("prompt")
+          + (Set(attacked.map(\.prompt)).count < attacked.count
+            ? ", \(attacked.count) pictures" : ""),
+      size.relearning > 0 && size.repetitions > 0
         ? "fine-tuning: \(size.repetitions.counted("time")) \(size.relearning.counted("step"))"
         : "fine-tuning: none",
     ] + (try estimate(of: suite, on: device))
   }
 
   private func attacks() throws -> [any Attack] {
-    try size.attacks.map {
+    // Settings of attacks that are not in the list are checked as well.
+    for name in size.settings.given.map({ String($0.key.prefix { $0 != "." }) }).unique {
+      _ = try AttackRun.configured(name, settings(of: name), of: job.folder, in: catalogs.attacks)
+    }
+    return try size.attacks.map {
       try AttackRun.configured($0, settings(of: $0), of: job.folder, in: catalogs.attacks)
     }
   }
@@ -176,7 +190,7 @@ package struct Audit {
 
   private func settings(of name: String) throws -> [Settings] {
     // The defaults have settings of attacks that a shorter list leaves out.
-    try [size.settings.of(name)]
+    try [Settings(size.settings.of(name).json, from: "--set settings, \(name)")]
   }
 
   /// The rows of the attacks, and the pictures of the strongest one.

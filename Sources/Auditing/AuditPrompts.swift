@@ -32,6 +32,11 @@ extension Audit {
         "\(held.count) of \(prompts.count) prompts of \(whole.name) are judged, chosen by the seed; the others draw the "
           + "fine-tuning's pictures")
     }
+    if !isHalved, size.relearning > 0 {
+      note(
+        "\(prompts.count.counted("different prompt")) of \(whole.name) \(prompts.count == 1 ? "is" : "are") too few to be halved, and all are judged: the fine-tuning's pictures are of "
+          + "the concept's built-in prompts, which may be among them; 4 or more are halved")
+    }
     let each = Self.judged(of: suite)
     note(
       Self.fewPrompts(
@@ -86,7 +91,7 @@ extension Audit {
     let needed = Self.enough(slack, from: judged).map { " (\(share * $0) or more)" } ?? ""
     return few + "; "
       + (distinct < asked
-        ? "there are \(distinct) wordings, and more of them\(needed) in --prompts can"
+        ? "there \(distinct == 1 ? "is 1 wording" : "are \(distinct) wordings"), and more of them\(needed) in --prompts can"
         : "a larger --set prompts\(needed) can")
   }
 

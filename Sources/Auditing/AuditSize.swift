@@ -10,7 +10,7 @@ package struct AuditSize: Codable, Sendable, Hashable, BoundedOptions {
   package static let bounds: [String: Bound] = [
     "prompts": many, "neighbours": some, "wordings": many, "attacked": some, "relearning": some,
     "repetitions": many, "relearned": many, "steps": .whole(1...1000),
-    "guidance": .number(-10_000...10_000),
+    "guidance": .guidance,
   ]
 
   /// Distinct prompts for the concept; the seeded half of them is drawn.

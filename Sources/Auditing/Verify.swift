@@ -46,6 +46,11 @@ package struct Verify {
       throw folder.noAudit(so: "no audit")
     }
     try Self.check(schema: audit.schema, folder)
+    guard !results.judges.isEmpty || audit.schema == nil else {
+      throw LetheError(
+        .model, in: folder.file("results.json").path, key: "judges",
+        "'judges' is missing; accepted: the judges of the audit, with their measurements")
+    }
     if !Self.namesProfiles(audit) {
       results.rows = results.rows.map { row in row.with { $0.profile = nil } }
     }
@@ -53,6 +58,7 @@ package struct Verify {
     let subject = try Subject(audit, suite)
     run.note(Self.outside(results, audit))
     var outcome = Outcome()
+    try self.check(keys: results, audit, &outcome)
     outcome.extra = extra(beside: audit)
     outcome.unverified = unverified(results, audit)
     func check(_ name: String, _ written: String?, _ found: String) {

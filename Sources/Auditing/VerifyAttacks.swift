@@ -36,13 +36,20 @@ extension Verify {
   private func compare(
     _ written: [ResultRow], with again: [ResultRow], of log: String, _ outcome: inout Outcome
   ) {
+    let profiles = Self.profiles(written, again)
     for row in again
     where !written.contains(where: { Self.isSame($0, row) && $0.measured == row.measured }) {
+      if let other = profiles[row] {
+        outcome.faults.append(Self.difference(of: other, row, by: log))
+        continue
+      }
       let (said, found) = Self.told(
         written.first { Self.isSame($0, row) }?.measured, row.measured)
       outcome.differs(Self.name(row), said, found, by: log)
     }
-    for row in written where !again.contains(where: { Self.isSame($0, row) }) {
+    let told = Set(profiles.values)
+    for row in written
+    where !told.contains(row) && !again.contains(where: { Self.isSame($0, row) }) {
       outcome.faults.append("\(Self.name(row)) is no number of \(log)")
     }
   }

@@ -42,7 +42,8 @@ extension Verify {
     let leading = Self.leading(results, audit)?.spec.description
     for verdict in verdicts where verdict.judge == leading {
       if audit.shown[verdict.file] != suite.forgotten.contains(verdict.seen) {
-        outcome.faults.append("the judge answers differently for \(verdict.file) than in the audit")
+        outcome.faults.append(
+          "the judge \(verdict.judge) answers differently for \(verdict.file) than in the audit")
       }
     }
     try check(answers: verdicts, isOlder: !Self.countsUnrecognised(audit), &outcome)
@@ -94,8 +95,13 @@ extension Verify {
         && !(row.metric == "cra" && row.axes.judge.map(silent.contains) ?? !silent.isEmpty)
     }
     let due = Self.due(again.rows, in: audit)
+    let profiles = Self.profiles(written, due)
     for row in due {
       let own = written.first { Self.isSame($0, row) }
+      if let other = profiles[row] {
+        outcome.faults.append(Self.difference(of: other, row, by: "its pictures"))
+        continue
+      }
       var again = row.measured
       // Older audits have intervals over pictures for the means of the judge's confidence.
       if let own, !Self.countsUnrecognised(audit), JudgeConfidence.names.contains(row.metric) {
@@ -107,7 +113,10 @@ extension Verify {
       let (said, found) = Self.told(own?.measured, again)
       outcome.faults.append("\(Self.name(row)) is \(said), its pictures give \(found)")
     }
-    if let stray = written.first(where: { row in !due.contains { Self.isSame($0, row) } }) {
+    let told = Set(profiles.values)
+    if let stray = written.first(where: { row in
+      !told.contains(row) && !due.contains { Self.isSame($0, row) }
+    }) {
       outcome.faults.append("'\(stray.metric)' of \(stray.method) is no number of these pictures")
     }
     check(labels: written, of: due, isOlder: !Self.countsPrompts(audit), &outcome)
@@ -169,11 +178,11 @@ extension Verify {
       outcome.faults.append(
         "samples.jsonl: line \(broken + 1) of \(written.count) is no judge's answer")
     }
-    if written.compactMap(\.self).count == written.count,
-      written.map({ $0.map(words) }) != verdicts.map(words)
-    {
-      outcome.faults.append("samples.jsonl has other answers than the judges give")
-    }
+    let said = written.compactMap { $0.map(words) }
+    guard said.count == written.count, said != verdicts.map(words) else { return }
+    let first = zip(said, verdicts).first { $0 != words($1) }?.1
+    let place = first.map { ", first that of \($0.judge) for \($0.file)" } ?? ""
+    outcome.faults.append("samples.jsonl has other answers than the judges give\(place)")
   }
 
   /// A row's name in a fault.
@@ -210,7 +219,12 @@ extension Verify {
 
   /// The verdict's numbers from those of the rows.
   func recompute(_ results: Results, _ audit: AuditSummary, _ outcome: inout Outcome) {
-    let again = AuditRules().summary(
+    var rules = AuditRules()
+    // Older audits said that a concept came back which the judge sees in none of the original's pictures.
+    rules.returnsUnseen =
+      !Self.isOfThisSchema(audit)
+      && audit.tiles.contains { $0.name == "relearning" && $0.answer == .bad }
+    let again = rules.summary(
       AuditMeasurements(results, isByFirst: !Self.namesProfiles(audit)),
       concept: audit.subject.concept)
     if again.sentence != audit.sentence, Self.isOfThisSchema(audit) {

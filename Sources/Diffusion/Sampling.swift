@@ -122,13 +122,21 @@ extension DiffusionModel {
 
   private func latentExtent(_ pixels: Int?) throws -> Int {
     guard let pixels else { return latentSize }
-    guard (1...Self.mostExtent).contains(pixels), pixels % pixelsPerLatent == 0 else {
+    guard draws(extent: pixels) else {
       throw LetheError.badValue(
-        "--width, --height",
-        "a size of \(pixels) pixels; accepted: multiples of \(pixelsPerLatent), at most \(Self.mostExtent)"
-      )
+        "--width, --height", "a size of \(pixels) pixels; accepted: \(extentsInWords)")
     }
     return pixels / pixelsPerLatent
+  }
+
+  /// Whether pictures can have so many pixels on a side.
+  package func draws(extent pixels: Int) -> Bool {
+    (1...Self.mostExtent).contains(pixels) && pixels % pixelsPerLatent == 0
+  }
+
+  /// The pixels that a side can have, in words.
+  package var extentsInWords: String {
+    "multiples of \(pixelsPerLatent), at most \(Self.mostExtent)"
   }
 
   /// - Throws: ``LetheError`` of the kind `request` for a width or a height that pictures of this model cannot have

@@ -181,7 +181,13 @@ extension MeasuredValue {
   private var scale: Double { unit == .share ? 100 : 1 }
 
   private func number(_ x: Double, _ digits: Int, sign: Bool = false) -> String {
-    String(format: sign ? "%+.\(digits)f" : "%.\(digits)f", scale * x)
+    // Three hundred digits say less than a power of ten, and 100 times the largest number is none.
+    guard abs(x) < 1e15 || !x.isFinite else {
+      let shown = String(format: sign ? "%+.3e" : "%.3e", x).split(separator: "e")
+      let power = (shown.last.flatMap { Int($0) } ?? 0) + (scale == 100 ? 2 : 0)
+      return "\(shown.first ?? "")e+\(power)"
+    }
+    return String(format: sign ? "%+.\(digits)f" : "%.\(digits)f", scale * x)
   }
 
   /// The value and its interval, e.g. `98.1 [96.3, 99.0]` or `98.1 ± 0.4`. Shares are in per cent.

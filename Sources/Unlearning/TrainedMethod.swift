@@ -81,6 +81,11 @@ extension TrainedMethod {
   ) throws -> Erased {
     try check(erasure, of: model)
     let selection = try selection(of: model)
+    if selection.name != parameters {
+      run.note(
+        "parameters=\(parameters) is another tool's name of '\(selection.name)', \(selection.paths(of: model.parameters).count.counted("tensor"))"
+      )
+    }
     let before = model.evaluations
     let original = try model.frozen(in: run.computeType)
     let student = try student(of: model, owning: selection, run)

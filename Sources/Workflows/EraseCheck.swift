@@ -50,7 +50,15 @@ extension Erase {
   package func notes() throws -> [String] {
     let named = job.preserve.isEmpty ? try nothingPreserved.map { "\($0)\(waysToPreserve)" } : nil
     return try readings + freeWordsNotes()
-      + [named, job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
+      + [named, untrained, job.folder.strangeMethods(in: catalogs.methods)].compactMap(\.self)
+  }
+
+  /// A sentence on a training of no step, the control of trainings; nil for others.
+  private var untrained: String? {
+    guard let steps = (try? JSON(encoding: method))?["training"]?["steps"]?.int, steps == 0 else {
+      return nil
+    }
+    return "training.steps is 0: nothing is trained, and the eraser has the weights of before it"
   }
 
   /// A sentence where the erasure keeps nothing beside what it forgets; nil elsewhere.

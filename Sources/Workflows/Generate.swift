@@ -15,6 +15,8 @@ package struct Generate {
   package var batch: Int
   /// Whether pictures of another request in the same folder go.
   package var overwrites = false
+  /// The file of the prompts, whose sizes have lines; nil without one.
+  package var table: PromptTable?
 
   package init(
     _ model: ModelReference, _ sampling: SamplingOptions,
@@ -37,11 +39,7 @@ package struct Generate {
     }
     let (edited, base, own) = try model.load(on: device)
     try erasers?.checkBase(edited)
-    try edited.check(samples.map(\.prompt))
-    for sample in samples {
-      try edited.check(
-        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
-    }
+    try checkPrompts(of: samples, edited)
     let manifest = try manifest(samples, of: edited)
     let sampling = manifest.sampling
     let set = try SampleSet.create(run.folder, manifest, overwrites: overwrites, by: run.ranks)
@@ -61,6 +59,19 @@ package struct Generate {
       return Self.recipe(sample, sampling, model, base: base, erasers: own + on)
     }
     return set
+  }
+
+  /// Refuses prompts and sizes that a model cannot draw.
+  private func checkPrompts(
+    of samples: [SampleSet.Sample], _ model: DiffusionModel
+  ) throws {
+    try model.check(samples.map(\.prompt))
+    try table?.refuseSizes(
+      of: model, hasWidth: sampling.width != nil, hasHeight: sampling.height != nil)
+    for sample in samples {
+      try model.check(
+        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
+    }
   }
 
   /// The samples with the names of the erasers that are on for each.
@@ -90,11 +101,7 @@ package struct Generate {
     let samples = try samples(under: erasers)
     let (edited, _, _) = try model.load(on: device)
     try erasers?.checkBase(edited)
-    try edited.check(samples.map(\.prompt))
-    for sample in samples {
-      try edited.check(
-        width: sample.width ?? sampling.width, height: sample.height ?? sampling.height)
-    }
+    try checkPrompts(of: samples, edited)
     let manifest = try manifest(samples, of: edited)
     if let out { try SampleSet.check(out, manifest, overwrites: overwrites) }
     let most = edited.isLarge ? max(16, batch) : batch

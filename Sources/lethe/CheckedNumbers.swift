@@ -17,8 +17,6 @@ private func accept(_ option: String, _ value: JSON, _ bound: Bound) throws {
 }
 
 extension Bound {
-  /// Of a guidance scale.
-  static let guidance = Bound.number(-10_000...10_000)
   /// Of denoising steps.
   static let steps = Bound.whole(1...1000)
 }

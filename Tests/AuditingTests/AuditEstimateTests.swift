@@ -158,6 +158,26 @@ import WorkbenchSupport
         plan[0].hasPrefix(
           "pictures: 4 for the concept 'fox' (4 more prompts are for the fine-tuning's pictures) and 6 of"
         ))
+      #expect(plan.contains("attacks: none, random on 2 prompts"), "\(plan)")
+      // No more prompts are attacked than are judged, and settings are those of attacks.
+      size.attacked = 50
+      func changed(_ change: (inout AuditSize) throws -> Void) throws -> [String] {
+        var size = size
+        try change(&size)
+        return try Audit(job, judges: [AuditTests.judge], size).plan(
+          in: RunFolder(folder.appendingPathComponent("audit")), on: .cpu
+        ) { _ in }
+      }
+      #expect(try changed { _ in }.contains("attacks: none, random on 4 prompts"))
+      #expect(try changed { $0.attacks = [] }.contains("attacks: none"))
+      for (setting, word) in [
+        ("a=b", "'a=b' names no attack"), ("latent.nothing=1", "--set settings, latent: "),
+      ] {
+        let error = #expect(throws: LetheError.self) {
+          try changed { $0.settings = try NamedSettings([setting]) }
+        }
+        #expect(error?.sentence.contains(word) == true, "\(error?.sentence ?? "")")
+      }
       #expect(
         plan[1].hasPrefix("judge: \(AuditTests.judge); it is first measured on"), "\(plan[1])")
       #expect(

@@ -51,7 +51,23 @@ import WorkbenchSupport
       #expect(try Set((1...8).map { try half($0) }).count > 1)
       // Three prompts are too few to be halved.
       audit.request.file = try Self.file(folder, prompts: 3)
-      let few = try audit.halved(on: .cpu) { _ in }
+      notes = []
+      let few = try audit.halved(on: .cpu) { $0.map { notes.append($0) } }
+      #expect(
+        notes.contains {
+          $0.hasPrefix("3 different prompts of prompts.csv are too few to be halved")
+        },
+        "\(notes)")
+      let plan = try audit.plan(
+        in: RunFolder(folder.appendingPathComponent("audit")), on: .cpu
+      ) { _ in }
+      #expect(plan.contains("attacks: none, random on 2 prompts"), "\(plan)")
+      audit.request.file = try Self.file(folder, prompts: 1)
+      let one = try audit.plan(
+        in: RunFolder(folder.appendingPathComponent("audit")), on: .cpu
+      ) { _ in }
+      #expect(one.contains("attacks: none, random on 1 prompt, 2 pictures"), "\(one)")
+      #expect(plan[0].contains("(no prompt is left for the fine-tuning's pictures)"), "\(plan[0])")
       #expect(Set(few.suite.ofConcept.map(\.prompt)).count == 3 && few.rest.isEmpty)
     }
   }

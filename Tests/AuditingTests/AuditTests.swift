@@ -133,6 +133,16 @@ import WorkbenchSupport
       #expect(split.others.prefix(2).map { $0.subjects["object"] } == [nil, "dog"])
       try Data("prompt\na cat\n".utf8).write(to: file)
       #expect(throws: LetheError.self) { try request.suite(of: job, .quickly, on: .cpu) }
+      for (text, word) in [
+        ("prompt,width\na fox,8\na fox,7\n", "line 3: width '7'; accepted: multiples of"),
+        ("prompt,forget\n", "it has no rows"),
+      ] {
+        try Data(text.utf8).write(to: file)
+        let error = #expect(throws: LetheError.self) {
+          try request.suite(of: job, .quickly, on: .cpu)
+        }
+        #expect(error?.kind == .model && error?.fault.contains(word) == true)
+      }
       try Data("prompt,forget\na cat,perhaps\n".utf8).write(to: file)
       #expect { try request.suite(of: job, .quickly, on: .cpu) } throws: {
         "\($0)".contains("perhaps")
@@ -596,6 +606,18 @@ import WorkbenchSupport
     // Pages of another form are not compared.
     #expect(older.faults == today.faults.filter { !$0.hasPrefix("report.html") })
     #expect(older.unverified.contains { $0.contains("pages and notes") })
+    // One that said that a concept came back which the judge never saw is held to the rule of its form.
+    var former = AuditRules()
+    former.returnsUnseen = true
+    var unseen = results
+    unseen.audit?.schema = nil
+    unseen.audit?.tiles =
+      former.summary(
+        AuditMeasurements(results, isByFirst: true), concept: results.audit?.subject.concept ?? ""
+      ).tiles
+    #expect(unseen.audit?.tiles.last?.answer == .bad, "\(unseen.audit?.tiles.last?.word ?? "")")
+    try RunFolder(out).write(unseen, to: "results.json")
+    #expect(try verify(in: Run(out), on: .cpu).faults == older.faults)
     let error = #expect(throws: LetheError.self) { try outcome(schema: 99) }
     #expect(error?.kind == .model && error?.sentence.contains("'audit.schema' is 99") == true)
     try RunFolder(out).write(results, to: "results.json")

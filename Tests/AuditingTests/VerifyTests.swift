@@ -65,9 +65,73 @@ import WorkbenchSupport
       try RunFolder(out).write(forged, to: "results.json")
       #expect(
         try verify(in: Run(out), on: .cpu).faults.contains {
-          $0.hasPrefix("'ua' of uce is missing")
+          $0.hasPrefix("the profile of 'ua' of uce is first choice, clip:")
+            && $0.contains(" 00000000 in results.json, and first choice, clip:")
         })
+      #expect(
+        !(try verify(in: Run(out), on: .cpu).faults.contains {
+          $0.contains("'ua' of uce is missing")
+        })
+      )
+      forged.rows[place].axes.profile = nil
+      try RunFolder(out).write(forged, to: "results.json")
+      #expect(
+        try verify(in: Run(out), on: .cpu).faults.contains {
+          $0.hasPrefix("the profile of 'ua' of uce is missing in results.json, and first choice")
+        })
+      forged = results
+      let tried = try #require(forged.rows.firstIndex { $0.metric == "asr" })
+      forged.rows[tried].axes.profile?.threshold = 0.5
+      try RunFolder(out).write(forged, to: "results.json")
+      #expect(
+        try verify(in: Run(out), on: .cpu).faults.contains {
+          $0.hasPrefix("the profile of 'asr' of") && $0.contains("threshold 0.5")
+        })
+      try Self.strangeKeys(verify, results, out)
+      try Self.otherAnswer(verify, of: judges[1].description, out)
     }
+  }
+
+  /// A key that Lethe does not write is named, and an audit without its judges is none.
+  private static func strangeKeys(_ verify: Verify, _ results: Results, _ out: URL) throws {
+    var json = try JSON(encoding: results)
+    var rows = try #require(json["rows"]?.array)
+    rows[0]["profile"]?["weights"] = "mine"
+    json["rows"] = .array(rows)
+    try RunFolder(out).write(json, to: "results.json")
+    #expect(
+      try verify(in: Run(out), on: .cpu).faults == [
+        "results.json has the key 'rows[0].profile.weights', which Lethe does not write there"
+      ])
+    var silent = results
+    silent.judges = []
+    try RunFolder(out).write(silent, to: "results.json")
+    let error = #expect(throws: LetheError.self) { try verify(in: Run(out), on: .cpu) }
+    #expect(error?.kind == .model && error?.fault.hasPrefix("'judges' is missing") == true)
+    // No number is infinite that is none.
+    var large = results
+    large.rows[0].measured.value = 1e308
+    try RunFolder(out).write(large, to: "results.json")
+    let faults = try verify(in: Run(out), on: .cpu).faults
+    #expect(faults.contains { $0.contains("1.000e+310 %") }, "\(faults)")
+    try RunFolder(out).write(results, to: "results.json")
+  }
+
+  /// An answer of one judge that was changed in its file is named with judge and picture.
+  private static func otherAnswer(_ verify: Verify, of judge: String, _ out: URL) throws {
+    let file = out.appendingPathComponent("samples.jsonl")
+    let text = try String(contentsOf: file, encoding: .utf8)
+    var lines = text.split(separator: "\n").map(String.init)
+    let place = try #require(lines.lastIndex { $0.contains("second-clip") })
+    var answer: JudgedPicture = try JSONText.value(Data(lines[place].utf8)).decoded()
+    answer.prompt += "!"
+    lines[place] = try JSON(encoding: answer).compact
+    try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: file)
+    #expect(
+      try verify(in: Run(out), on: .cpu).faults.contains(
+        "samples.jsonl has other answers than the judges give, first that of \(judge) for \(answer.file)"
+      ))
+    try Data(text.utf8).write(to: file)
   }
 
   /// The form of a model that was erased elsewhere.

@@ -10,6 +10,9 @@ import Testing
       func out(_ name: String) -> String { folder.appendingPathComponent(name).path }
       try Data("case_number,prompt,evaluation_seed\n0,a\n".utf8).write(
         to: folder.appendingPathComponent("bad.csv"))
+      try Data("prompt,seed\n".utf8).write(to: folder.appendingPathComponent("head.csv"))
+      try Data("prompt,height\na,8\nb,13\n".utf8).write(
+        to: folder.appendingPathComponent("size.csv"))
       try Data("{\"kind\":\"stable-diffusion\",\"tokeniser\":{}}".utf8).write(
         to: folder.appendingPathComponent("bad.json"))
       try FileManager.default.createDirectory(
@@ -22,6 +25,20 @@ import Testing
         (
           ["generate", model, "--prompts", out("bad.csv"), "--out", out("a")], 4,
           "line 2: 2 fields; accepted: 3, as the header has"
+        ),
+        (
+          ["generate", model, "--prompts", out("head.csv"), "--out", out("a")], 4,
+          "head.csv: it has no rows; accepted: a CSV"
+        ),
+        (
+          ["generate", model, "--prompts", out("size.csv"), "--dry-run", "--out", out("a")], 4,
+          "size.csv: line 3: height '13'; accepted: multiples of"
+        ),
+        (
+          [
+            "erase", model, "--method", "uce", "--concept", "x", "--prompts", out("head.csv"),
+            "--out", out("a"),
+          ], 4, "head.csv: it has no rows; accepted: a CSV"
         ),
         (
           ["generate", model, "--prompt", "x", "--sampler", "dimm", "--out", out("a")], 2,

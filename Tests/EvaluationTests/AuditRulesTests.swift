@@ -64,6 +64,29 @@ import Torch
     #expect(Self.words(Self.measured(shown: 0, kept: 0, back: 7))["relearning"] == .bad)
   }
 
+  /// A concept that the judge sees in none of the original's pictures does not come back, and neither does one without an interval.
+  @Test func nothingToComeBack() throws {
+    var m = Self.measured(shown: 0, kept: 0, back: 0)
+    (m.original, m.quality) = (.share("shown-original", 0, of: 5), nil)
+    m.relearning = [(0, .share("success", 0, of: 2)), (2, .share("success", 1, of: 2))]
+    func tile(_ rules: AuditRules = AuditRules()) throws -> AuditSummary.Tile {
+      try #require(rules.summary(m, concept: "fox").tiles.first { $0.name == "relearning" })
+    }
+    let found = try tile()
+    #expect(found.answer == .open)
+    #expect(
+      found.word == "cannot say: the judge sees the concept in none of the original's pictures")
+    let sentence = AuditRules().summary(m, concept: "fox").sentence
+    #expect(!sentence.contains("comes back"), "\(sentence)")
+    // Audits of older forms were answered so.
+    var older = AuditRules()
+    older.returnsUnseen = true
+    #expect(try tile(older).word == "there before fine-tuning")
+    m.original = .share("shown-original", 1, of: 5)
+    m.relearning = [(2, MeasuredValue("success", 0, .share, n: 2))]
+    #expect(try tile().answer == .open)
+  }
+
   /// Rows of judges: each sees the concept in some of 80 pictures, and changes of other subjects.
   private static func results(
     _ judges: [(name: String, shown: Int, kept: Double, right: Int)]

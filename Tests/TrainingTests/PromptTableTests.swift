@@ -1,3 +1,4 @@
+import Diffusion
 import Foundation
 import TestSupport
 import Testing
@@ -93,10 +94,35 @@ import Training
     ("{\"prompt\": \"a fox\", \"erasers\": 3}\n", "'erasers' is 3; accepted: a list of names"),
     ("{\"prompt\": \"a fox\", \"active\": [1]}\n", "'active' is [1]"),
     ("", "no rows"),
+    ("prompt\n", "it has no rows; accepted: a CSV"),
+    ("prompt,seed,forget", "it has no rows"),
+    ("\u{FEFF}prompt,seed\r\n\r\n\r\n", "it has no rows"),
+    ("\n\n", "it has no rows"),
+    ("prompt,guidance\na,1\na,1e308\n", "line 3: guidance '1e308'; accepted: a number from -10000"),
+    ("{\"prompt\": \"a fox\", \"guidance\": -1e308}\n", "accepted: a number from -10000"),
   ])
   func badRowsAreNamedByLine(_ text: String, _ expected: String) throws {
     let error = try #require(throws: LetheError.self) { try read(text) }
     #expect(error.description.contains(expected), "\(error)")
+  }
+
+  /// A size that pictures of the model cannot have is refused with its line, unless another one stands for it.
+  @Test func sizesOfTheModel() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let unit = 2
+    for (text, line, word) in [
+      ("prompt,width\na,\(unit)\nb,\(unit + 1)\n", 3, "width '\(unit + 1)'"),
+      ("prompt,height,seed\n\"a\nb\",1,0\n", 2, "height '1'"),
+      ("{\"prompt\": \"a\"}\n\n{\"prompt\": \"b\", \"height\": 1}\n", 3, "height '1'"),
+    ] {
+      let table = try read(text)
+      let error = try #require(throws: LetheError.self) { try table.refuseSizes(of: model) }
+      #expect(error.kind == .model)
+      #expect(
+        error.fault == "line \(line): \(word); accepted: multiples of \(unit), at most 16384")
+      try table.refuseSizes(of: model, hasWidth: true, hasHeight: true)
+    }
+    try read("prompt,width,height\na,\(unit),\(2 * unit)\n").refuseSizes(of: model)
   }
 
   /// Several seeds of one case are pictures of their own.

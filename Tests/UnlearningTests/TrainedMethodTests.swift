@@ -33,6 +33,26 @@ import Training
     }
   }
 
+  /// Another tool's name of a selection is told with Lethe's own and the number of its tensors.
+  @Test(arguments: ["x", "xattn"]) func anotherToolsNameIsTold(_ name: String) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var esd = Self.esd(steps: 1, limit: 0)
+    esd.parameters = name
+    let count = ParameterSelection.crossAttention.paths(of: model.parameters).count
+    let notes = Notes()
+    let erased = try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 1)
+      run.onNote = { notes.all.append($0) }
+      return try esd.erase(Self.erasure, from: model, run)
+    }
+    #expect(erased.vector.paths.count == count)
+    let told = "parameters=x is another tool's name of 'xattn', \(count) tensors"
+    #expect(notes.all.contains(told) == (name == "x"), "\(notes.all)")
+  }
+
+  private final class Notes { var all: [String] = [] }
+
   /// A training that the guard stops gives the bits of one that ends at the last check within the limit.
   @Test func aStoppedTrainingIsThatOfTheLastGoodStep() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -105,6 +105,18 @@ import WorkbenchSupport
     }
   }
 
+  /// A training of no step is told, and one of some steps and a closed form are not.
+  @Test func noStepIsTold() throws {
+    func told(_ method: String, _ settings: [String]) throws -> Bool {
+      try Erase(
+        EraseJob(Self.model, method, "fox", preserve: [], seed: 0, command: []), settings: settings
+      ).notes().contains { $0.hasPrefix("training.steps is 0: nothing is trained") }
+    }
+    #expect(try told("esd", ["training.steps=0"]))
+    #expect(try !told("esd", ["training.steps=1"]))
+    #expect(try !told("uce", []))
+  }
+
   /// An erasure that keeps nothing says so, with what would keep something; not where that was asked for, and not by a
   /// method that keeps something of its own.
   @Test func nothingPreservedIsSaid() throws {

@@ -9,6 +9,8 @@ public enum Bound: Sendable, Hashable {
   public static let count = Bound.whole(0...1_000_000_000)
   public static let atLeastOne = Bound.whole(1...1_000_000_000)
   public static let share = Bound.number(0...1)
+  /// Guidance of a request's pictures. A larger one leaves nothing of the numbers beside it.
+  package static let guidance = Bound.number(-10_000...10_000)
   package static let finite = Bound.number(
     -Double.greatestFiniteMagnitude...Double.greatestFiniteMagnitude)
 

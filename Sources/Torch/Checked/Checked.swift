@@ -109,7 +109,11 @@ package struct Checked: Sendable {
         key.intValue.map { at.element($0) } ?? at[key.stringValue]
       }
       let isObject = place.value?.members != nil && accepted == "an object"
-      throw place.refused(isObject ? "an object with its keys, as lethe writes it" : accepted)
+      let isOption = kind == .request && accepted == "a list"
+      throw place.refused(
+        isObject
+          ? "an object with its keys, as lethe writes it"
+          : isOption ? "a list, e.g. [\"a\", \"b\"] of names or [1, 2] of numbers" : accepted)
     }
   }
 

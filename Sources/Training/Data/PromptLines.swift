@@ -6,14 +6,18 @@ extension PromptTable {
   /// JSON objects, one a line, with the same names for keys.
   static func lines(_ text: String, _ file: URL) throws -> ([Row], [String]) {
     var rows: [Row] = []
-    for (index, line) in text.split(whereSeparator: \.isNewline).enumerated()
-    where !line.allSatisfy(\.isWhitespace) {
-      func bad(_ why: String) -> LetheError { .wrong(file, "line \(index + 1): \(why)") }
+    // Seeds and numbers of rows count lines that are not empty.
+    var index = -1
+    let all = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (place, line) in all.enumerated() where !line.isEmpty {
+      index += 1
+      guard !line.allSatisfy(\.isWhitespace) else { continue }
+      func bad(_ why: String) -> LetheError { .wrong(file, "line \(place + 1): \(why)") }
       let json: JSON
       do { json = try JSONText.value(Data(line.utf8)) } catch {
         throw bad("it is no JSON: \(error); accepted: one object a line")
       }
-      let row = Checked(json, "\(file.path), line \(index + 1)")
+      let row = Checked(json, "\(file.path), line \(place + 1)")
       func value(_ kind: String) -> Checked? {
         (names[kind] ?? []).lazy.map { row[$0] }.first { !$0.isMissing }
       }
@@ -40,19 +44,20 @@ extension PromptTable {
           return v
         }
       }
-      rows.append(
-        Row(
-          caseNumber: id, prompt: prompt, seed: seed ?? derived(index),
-          guidance: try value("guidance")?.number(.finite),
-          width: try value("width")?.int(extents), height: try value("height")?.int(extents),
-          erasers: try value("erasers").map(Self.names(of:)),
-          forgets: try value("forget").map { found in
-            if let answer = found.value?.bool { return answer }
-            guard let answer = (found.value?.string).flatMap({ answers[$0.lowercased()] }) else {
-              throw found.refused("forget, retain, keep, true, false, yes, no, 1, 0")
-            }
-            return answer
-          }))
+      var found = try Row(
+        caseNumber: id, prompt: prompt, seed: seed ?? derived(index),
+        guidance: value("guidance")?.number(.guidance),
+        width: value("width")?.int(extents), height: value("height")?.int(extents),
+        erasers: value("erasers").map(Self.names(of:)),
+        forgets: value("forget").map { found in
+          if let answer = found.value?.bool { return answer }
+          guard let answer = (found.value?.string).flatMap({ answers[$0.lowercased()] }) else {
+            throw found.refused("forget, retain, keep, true, false, yes, no, 1, 0")
+          }
+          return answer
+        })
+      found.line = place + 1
+      rows.append(found)
     }
     return (rows, [])
   }

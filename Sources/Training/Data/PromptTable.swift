@@ -1,3 +1,4 @@
+package import Diffusion
 package import Foundation
 internal import Torch
 internal import TorchNN
@@ -20,6 +21,8 @@ package struct PromptTable: Sendable {
     package var forgets: Bool?
     /// The subjects that the prompt asks for, by kind, of a suite that names them.
     package var subjects: [String: String] = [:]
+    /// The line of the file; nil for rows of no file.
+    package var line: Int?
 
     package init(
       caseNumber: String, prompt: String, seed: UInt64, guidance: Double? = nil, width: Int? = nil,
@@ -33,6 +36,8 @@ package struct PromptTable: Sendable {
   package let rows: [Row]
   /// Notes on columns that the file lacks, e.g. that seeds were derived.
   package let notes: [String]
+  /// The file of the rows.
+  private let file: URL
 
   static let names: [String: [String]] = [
     "prompt": [
@@ -78,12 +83,17 @@ package struct PromptTable: Sendable {
   }
 
   package init(contentsOf file: URL) throws {
+    self.file = file
+    func filled<T>(_ rows: [T]) throws -> [T] {
+      guard rows.isEmpty else { return rows }
+      throw LetheError.wrong(file, "it has no rows; accepted: \(Self.forms)")
+    }
     let text = try InputFile.text(file)
     func bad(_ line: Int, _ why: String) -> LetheError { .wrong(file, "line \(line): \(why)") }
     let signs = text.lazy.filter { !$0.isWhitespace && $0 != "\u{FEFF}" }.prefix(2).map(\.self)
     if signs.first == "{" {
       let (found, notes) = try Self.lines(text, file)
-      (rows, self.notes) = Self.apart(found, notes)
+      (rows, self.notes) = Self.apart(try filled(found), notes)
       return
     }
     guard signs.first != "[" || !["{", "[", "]", "\""].contains(signs.last) else {
@@ -97,10 +107,9 @@ package struct PromptTable: Sendable {
         error.line,
         "a quote is opened and never closed; accepted: \"TEXT\", with \"\" for a quote within")
     }
-    guard let first = table.rows.first else {
-      throw LetheError.wrong(file, "it has no rows; accepted: \(Self.forms)")
+    let header = try filled(table.rows)[0].fields.map {
+      $0.lowercased().trimmingCharacters(in: .whitespaces)
     }
-    let header = first.fields.map { $0.lowercased().trimmingCharacters(in: .whitespaces) }
     func column(_ kind: String) -> Int? {
       (Self.names[kind] ?? []).lazy.compactMap { header.firstIndex(of: $0) }.first
     }
@@ -113,9 +122,10 @@ package struct PromptTable: Sendable {
           "no column of prompts among '\(header.joined(separator: "', '").prefix(200))'; accepted: \(Self.forms)"
         )
       }
-      rows = text.split(whereSeparator: \.isNewline).enumerated().map {
-        Row(caseNumber: "\($0)", prompt: Self.unquoted(String($1)), seed: Self.derived($0))
-      }
+      rows = try filled(
+        text.split(whereSeparator: \.isNewline).enumerated().map {
+          Row(caseNumber: "\($0)", prompt: Self.unquoted(String($1)), seed: Self.derived($0))
+        })
       self.notes = [
         "no header: every line is a prompt, the first is '\(rows.first?.prompt.prefix(60) ?? "")', seeds derived from the line "
           + "number"
@@ -160,29 +170,30 @@ package struct PromptTable: Sendable {
           "case number '\(id)' would not do as a file name; accepted: letters, digits, '-', '_' and '.'"
         )
       }
-      rows.append(
-        Row(
-          caseNumber: id.isEmpty ? "\(index)" : id, prompt: row.fields[prompt],
-          seed: try value(seed, "seed", "0 to 18446744073709551615") {
-            UInt64($0) ?? Double($0).flatMap { UInt64(exactly: $0) }
+      var found = try Row(
+        caseNumber: id.isEmpty ? "\(index)" : id, prompt: row.fields[prompt],
+        seed: value(seed, "seed", "0 to 18446744073709551615") {
+          UInt64($0) ?? Double($0).flatMap { UInt64(exactly: $0) }
+        }
+          ?? Self.derived(index),
+        guidance: value(guidance, "guidance", Bound.guidance.accepted) {
+          Double($0).flatMap { Bound.guidance.allows(.number($0)) ? $0 : nil }
+        },
+        width: value(width, "width", "1 to 16384", Self.extent),
+        height: value(height, "height", "1 to 16384", Self.extent),
+        // An empty field means no erasers; a missing column leaves the choice to the set.
+        erasers: erasers.map {
+          row.fields[$0].split(separator: ";").map {
+            $0.trimmingCharacters(in: .whitespaces)
           }
-            ?? Self.derived(index),
-          guidance: try value(guidance, "guidance", "a finite number") {
-            Double($0).flatMap { $0.isFinite ? $0 : nil }
-          },
-          width: try value(width, "width", "1 to 16384", Self.extent),
-          height: try value(height, "height", "1 to 16384", Self.extent),
-          // An empty field means no erasers; a missing column leaves the choice to the set.
-          erasers: erasers.map {
-            row.fields[$0].split(separator: ";").map {
-              $0.trimmingCharacters(in: .whitespaces)
-            }
-          },
-          forgets: try value(forget, "forget", "forget, retain, keep, true, false, yes, no, 1, 0") {
-            Self.answers[$0.lowercased()]
-          }))
+        },
+        forgets: value(forget, "forget", "forget, retain, keep, true, false, yes, no, 1, 0") {
+          Self.answers[$0.lowercased()]
+        })
+      found.line = row.line
+      rows.append(found)
     }
-    (self.rows, self.notes) = Self.apart(rows, notes)
+    (self.rows, self.notes) = Self.apart(try filled(rows), notes)
   }
 
   /// The forms of a file in words.
@@ -211,6 +222,24 @@ package struct PromptTable: Sendable {
       source,
       "the prompt '\(row.prompt.prefix(60))' names erasers, which `lethe generate --erasers SET` lays on for one prompt; "
         + "accepted: rows without them")
+  }
+
+  /// Refuses rows with a width or a height that pictures of a model cannot have.
+  /// - Parameters:
+  ///   - hasWidth: whether another width stands for those of the rows
+  ///   - hasHeight: the same of the height
+  /// - Throws: ``LetheError`` of the kind `model` with the line
+  package func refuseSizes(
+    of model: DiffusionModel, hasWidth: Bool = false, hasHeight: Bool = false
+  ) throws {
+    for row in rows {
+      let sides = [("width", hasWidth ? nil : row.width), ("height", hasHeight ? nil : row.height)]
+      for case (let name, let pixels?) in sides where !model.draws(extent: pixels) {
+        throw LetheError.wrong(
+          file,
+          "line \(row.line ?? 1): \(name) '\(pixels)'; accepted: \(model.extentsInWords)")
+      }
+    }
   }
 
   /// Semicolons or tabs, where the first line is a header by them and has no comma.

@@ -46,6 +46,13 @@ package struct PromptRequest: Sendable, Hashable {
     return table.rows
   }
 
+  /// Refuses sizes of a file's rows that pictures of a model cannot have.
+  private func refuseSizes(of model: DiffusionModel) throws {
+    for path in [file, forget, retain].compactMap(\.self) where NamedPrompts.named(path) == nil {
+      try PromptTable(named: path).refuseSizes(of: model)
+    }
+  }
+
   /// Whether all prompts are made of templates: such a suite can be halved, and lists of the field are taken whole.
   package func isMade() throws -> Bool {
     try [file, forget, retain].allSatisfy {
@@ -65,6 +72,7 @@ package struct PromptRequest: Sendable, Hashable {
       return try asksOften ? .asking(job, self, options, on: device) : .themed(job, options)
     }
     let model = try job.folder.model(on: device)
+    try refuseSizes(of: model)
     let given = try [file, forget].flatMap { try Self.rows($0, note: note) }.map(\.prompt)
       .filter(ConceptTemplate.isTemplate)
     var words = FreeWords(job, self, prompts: templates + given)

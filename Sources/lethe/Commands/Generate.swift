@@ -117,7 +117,7 @@ struct GenerateCommand: ParsableCommand {
       guard strengths == nil || grid != nil else {
         throw LetheError.badValue("--strengths", "it belongs to --grid, and has no effect without")
       }
-      let samples = try self.samples()
+      let (samples, table) = try self.samples()
       var sampling = SamplingOptions()
       sampling.sampler = sampler ?? ModelFolder(model).usualSampler
       (sampling.steps, sampling.guidance) = (steps, guidance ?? ModelFolder(model).usualGuidance)
@@ -154,7 +154,7 @@ struct GenerateCommand: ParsableCommand {
         return try common.show(["page": .string(page.path)]) { print(page.path) }
       }
       var generate = Generate(reference, sampling, samples, batch: 4)
-      generate.overwrites = overwrite
+      (generate.overwrites, generate.table) = (overwrite, table)
       if dryRun {
         let memory = try generate.check(
           RunFolder(out).url, on: offloading.openDevice(common))

@@ -9,9 +9,10 @@ import Workflows
 extension GenerateCommand {
   /// The pictures that are asked for, by --prompt and then by --prompts.
   /// - Throws: ``LetheError`` of the kind `request` for too many, or none
-  func samples() throws -> [SampleSet.Sample] {
+  func samples() throws -> (samples: [SampleSet.Sample], table: PromptTable?) {
     try Self.check(prompt.count, count)
     var samples: [SampleSet.Sample] = []
+    var read: PromptTable?
     for (i, prompt) in prompt.enumerated() {
       for k in 0..<count {
         samples.append(.init("\(i)", k, prompt: prompt, seed: try self.seed(k, after: seed)))
@@ -28,6 +29,7 @@ extension GenerateCommand {
       }
     } else if let prompts {
       let table = try PromptTable(named: prompts)
+      read = table
       if !common.isQuiet { table.notes.forEach { warn("\(prompts): \($0)") } }
       try Self.check(table.rows.count, count)
       for row in table.rows {
@@ -45,7 +47,7 @@ extension GenerateCommand {
     guard !samples.isEmpty else {
       throw LetheError.badValue("generate", "no prompt is given; give --prompt or --prompts")
     }
-    return samples
+    return (samples, read)
   }
 
   /// The seed of picture `k` of a prompt.
