@@ -114,6 +114,15 @@ package struct AuditFiles {
     }
   }
 
+  /// The numbers of a card's metrics, which stand there without a unit.
+  private static let meanings = [
+    "erased": "share of the concept's pictures that still show it",
+    "neighbours": "change of the share of other subjects' pictures that are right",
+    "quality": "change of the share of the farthest subjects' pictures that are right",
+    "attacks": "share of the prompts for which an attack brings the concept back",
+    "relearning": "share of the prompts that show the concept after fine-tuning",
+  ]
+
   /// A model card of the Hugging Face hub.
   package var card: String {
     func quoted(_ text: String) -> String {
@@ -122,8 +131,9 @@ package struct AuditFiles {
     let dataset = results.audit?.subject.prompts ?? ""
     let metrics = lines.compactMap { line in
       line.measured.map { value in
+        let meaning = Self.meanings[line.question].map { "\(line.question): \($0)" }
         let name = [
-          line.question, line.concept, line.judge.map { "judge \($0)" },
+          meaning ?? line.question, line.concept, line.judge.map { "judge \($0)" },
           results.quick ? "quick" : nil, "n \(value.n)",
         ].compactMap(\.self)
         return
@@ -146,7 +156,7 @@ package struct AuditFiles {
       - concept-erasure
       - machine-unlearning
       model-index:
-      - name: \(quoted("\(job.folder.name) without \(job.subject)"))
+      - name: \(quoted("\(job.folder.name), audited for \(job.subject)"))
         results:
         - task:
             type: text-to-image
@@ -156,7 +166,7 @@ package struct AuditFiles {
           metrics:
       \(metrics.isEmpty ? "      []" : metrics)
       ---
-      # \(job.folder.name) without \(job.subject)
+      # \(job.folder.name), audited for \(job.subject)
 
       \(results.audit?.sentence ?? "")
       \(results.quick ? "\nA quick audit: it has few pictures and wide intervals. `--full` has more.\n" : "")
@@ -166,7 +176,8 @@ package struct AuditFiles {
       Model \(job.folder.name), SHA-256 \(results.audit?.hashes.base ?? ""); method \(job.method), eraser SHA-256
       \(results.audit?.hashes.eraser ?? ""). \(results.drawing). Prompts \(dataset). Lethe \(Version.current).
 
-      An audit of its author's own: `lethe verify` with this folder draws pictures again and computes every number again.
+      An audit of its author's own: `lethe verify` with this folder draws pictures again and computes every number again,
+      those of attacks and fine-tunings from their logs.
 
       """
   }

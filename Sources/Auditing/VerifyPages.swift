@@ -53,6 +53,7 @@ extension Verify {
       "date \(origin?.date ?? "none")", "machine \(origin?.machine ?? "none")",
       "Lethe \(origin?.lethe ?? "none")", "libtorch \(origin?.libtorch ?? "none")",
       "sources of settings", "times and memory of times.jsonl", "seconds of the attacks' logs",
+      "prompts that withstood attacks, and the answers after fine-tuning, which are those of the logs",
     ]
     if !Self.isOfThisVersion(audit) {
       found.append(
@@ -83,6 +84,10 @@ extension Verify {
     let judges = results.judges.map { "\($0.spec) \(audit.hashes.judges["\($0.spec)"] ?? "")" }
     var facts: [(name: String, said: String?, found: String?)] = [
       ("kind", results.kind?.rawValue, Results.Kind.releaseAudit.rawValue),
+      (
+        "quick", "\(results.quick)",
+        "\(results.command.isEmpty ? results.quick : !results.command.contains("--full"))"
+      ),
       ("seeds", "\(results.seeds)", "\(Audit.seeds)"),
       ("unfinished", "\(results.unfinished)", "0"),
       ("libtorch", audit.settings?.libtorch, results.origin?.libtorch),

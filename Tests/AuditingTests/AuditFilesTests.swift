@@ -47,7 +47,10 @@ import Workbench
         "| erased | cat: erased | 0.0 % [0.0, 27.8] | 10 |  |",
         "| neighbours | kept | 90.0 % [59.6, 98.2] | 10 | y |",
       ])
-    #expect(files.card.contains("name: \"erased, cat, n 10\"\n        value: 0.0"))
+    #expect(
+      files.card.contains(
+        "name: \"erased: share of the concept's pictures that still show it, cat, n 10\"\n        value: 0.0"
+      ))
     let rows = files.csv.split(whereSeparator: \.isNewline).dropFirst()
     #expect(rows.count == 3)
     #expect(rows.dropFirst().first?.hasPrefix("m,esd,fox,,,no,erased: still there,0.8,") == true)
@@ -75,9 +78,15 @@ import Workbench
       ).card
     }
     let (quick, full) = (card(quick: true), card(quick: false))
-    #expect(quick.contains("name: \"neighbours, judge own:b, quick, n 10\""))
+    #expect(
+      quick.contains(
+        "name: \"neighbours: change of the share of other subjects' pictures that are right, judge own:b, quick, n 10\""
+      ))
     #expect(quick.contains("\nA quick audit: it has few pictures"))
-    #expect(full.contains("name: \"erased, judge own:a, n 10\"") && !full.contains("quick"))
+    #expect(
+      full.contains(
+        "name: \"erased: share of the concept's pictures that still show it, judge own:a, n 10\"")
+        && !full.contains("quick"))
     #expect(
       full.split(separator: "\n").filter { $0.hasPrefix("|") } == [
         "| question | answer | number [95 % interval] | n | judge | passes where |",

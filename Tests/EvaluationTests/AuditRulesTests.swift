@@ -157,6 +157,19 @@ import Torch
       broken?.notes == ["judged by own:strict", "own:mild: withstands, 0.0 % [0.0, 4.6]"])
     #expect(tiles["relearning"]?.answer == .good)
     #expect(tiles["relearning"]?.judges?.count == 2)
+    // The headline has the worst answers too.
+    var (one, two) = (Self.measured(shown: 0, kept: 0), Self.measured(shown: 0, kept: 0, back: 2))
+    func headline() -> String {
+      (one.judge, two.judge) = ("one", "two")
+      var both = one
+      both.byJudge = [one, two]
+      return AuditRules().summary(both, concept: "fox").sentence
+    }
+    #expect(headline().hasSuffix("does not bring it back, and fine-tuning leaves it open."))
+    two = Self.measured(shown: 0, kept: 0, back: 8)
+    #expect(headline().hasSuffix("It comes back with 50 steps of fine-tuning."))
+    two = Self.measured(shown: 0, kept: 0, attack: 40)
+    #expect(headline().hasSuffix("It comes back with random."))
     #expect(summary.rules.last == AuditRules.ofJudges)
     #expect(summary.sentence.contains("'fox' is not erased: 37.5 %"), "\(summary.sentence)")
     // The order of judges that agree does not matter, and one that can tell decides alone.

@@ -120,8 +120,9 @@ extension AuditRules {
       tried.count > 1
       ? "None of \(tried.count) attacks brings \(it) back"
       : "\(tried.first.map { "The attack '\($0.name)'" } ?? "Asking for \(asked.count > 1 ? "them" : it) alone") does not bring \(it) back"
-    let holds = asked.allSatisfy { doubted(attacks($0.measured), m).answer == .good }
-    let resists = asked.allSatisfy { doubted(relearning($0.measured), m).answer == .good }
+    let seen = asked.flatMap { byEachJudge($0.measured) }
+    let holds = seen.allSatisfy { doubted(attacks($0), $0).answer == .good }
+    let resists = seen.allSatisfy { doubted(relearning($0), $0).answer == .good }
     let last = m.relearning.last.map { tuning($0.step) }
     let verb = m.relearning.last?.step == 1 ? "does" : "do"
     if let last, holds, resists { return "\(none), nor \(verb) \(last)." }
@@ -134,12 +135,19 @@ extension AuditRules {
     return "\(attacked), and \(tuned)."
   }
 
-  /// The ways that bring each concept back; nil for none.
+  /// The measurements by each judge that can tell.
+  private func byEachJudge(_ m: AuditMeasurements) -> [AuditMeasurements] {
+    m.byJudge.isEmpty ? [m] : m.byJudge
+  }
+
+  /// The ways that bring each concept back by one of the judges; nil for none.
   private func returns(_ asked: [Asked]) -> String? {
     let found = asked.compactMap { one -> (name: String?, ways: String)? in
-      let (attack, back) = (deciding(one.measured), firstReturn(one.measured))
+      let seen = byEachJudge(one.measured)
+      let attack = seen.compactMap(deciding).first { $0.answer == .bad }
+      let back = seen.compactMap(firstReturn).min { $0.step < $1.step }
       let ways = [
-        attack?.answer == .bad ? attack?.attack.words : nil,
+        attack?.attack.words,
         back.map { $0.step == 0 ? "the fine-tuning's prompts alone" : tuning($0.step) },
       ].compactMap(\.self)
       return ways.isEmpty ? nil : (one.name, ways.joined(separator: " and with "))
