@@ -38,17 +38,36 @@ public struct Deployment: Attack {
     guard (pruned + averaged).allSatisfy({ (0..<1).contains($0) }) else {
       throw LetheError.request("deployment: shares \(pruned), \(averaged); accepted: 0 to below 1")
     }
-    var changes: [(Tensor, Tensor) -> Tensor] =
-      rounds ? [{ w, _ in w.rank > 1 ? Self.rounded(w) : w }] : []
-    changes += pruned.map { share in { w, _ in w.rank > 1 ? Self.pruned(w, share) : w } }
-    changes += averaged.map { a in { w, original in (1 - a) * w + a * original } }
+    var changes: [Change] =
+      rounds ? [Change("weights of 8 bits") { w, _ in w.rank > 1 ? Self.rounded(w) : w }] : []
+    changes += pruned.map { share in
+      Change("\(share) of the weights set to zero") { w, _ in
+        w.rank > 1 ? Self.pruned(w, share) : w
+      }
+    }
+    changes += averaged.map { a in
+      Change("\(a) of the original's weights averaged in") { w, original in
+        (1 - a) * w + a * original
+      }
+    }
     return Session(prompts: prompts, target: target, changes: changes)
+  }
+
+  /// A change of the weights, with its name in the logs.
+  private struct Change {
+    let variant: String
+    /// The weights in use, of those of the victim and of the original.
+    let apply: (Tensor, Tensor) -> Tensor
+
+    init(_ variant: String, _ apply: @escaping (Tensor, Tensor) -> Tensor) {
+      (self.variant, self.apply) = (variant, apply)
+    }
   }
 
   private struct Session: AttackSession {
     let prompts: [AttackedPrompt]
     let target: WeightsTarget
-    let changes: [(Tensor, Tensor) -> Tensor]
+    let changes: [Change]
     var round = 0
     var model: DiffusionModel?
     /// Noisy pictures that the models of earlier rounds predicted.
@@ -62,11 +81,13 @@ public struct Deployment: Attack {
       var weights: [ParameterPath: Tensor] = [:]
       for (path, tensor) in target.model.parameters.tensors {
         guard let original = target.original.parameters[path] else { continue }
-        weights[path] = withoutGradients { change(tensor.to(.float32), original.to(.float32)) }
+        weights[path] = withoutGradients {
+          change.apply(tensor.to(.float32), original.to(.float32))
+        }
       }
       spent += model?.evaluations ?? 0
       model = try target.model.replacing(weights)
-      return prompts.attempts(open)
+      return prompts.attempts(open, change.variant)
     }
   }
 

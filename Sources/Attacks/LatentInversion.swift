@@ -40,6 +40,7 @@ public struct LatentInversion: Attack {
     let guidance: Double
     let rounds = 1
     var round = 0
+    var variant: String? { "noise inverted from the original's picture" }
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {

@@ -40,6 +40,10 @@ public struct NoiseProbes: Attack {
     let probes: [(eta: Double, factor: Double)]
     var rounds: Int { probes.count }
     var round = 0
+    var variant: String? {
+      let probe = probes[round - 1]
+      return "eta \(probe.eta), variance factor \(probe.factor)"
+    }
 
     func images(of attempts: [Attempt], _ sampling: SamplingOptions) throws -> [Image]? {
       try withoutGradients {

@@ -26,11 +26,15 @@ import TorchNN
     var session = try Deployment().session(ProbeScene.prompts, WeightsTarget(target), seed: 0)
     var rounds = 0
     var last: DiffusionModel?
-    while try session.next([0])[0] != nil {
+    var variants: [String?] = []
+    while let attempt = try session.next([0])[0] {
       rounds += 1
+      variants.append(attempt.variant)
       last = session.model
     }
     #expect(rounds == 6)
+    #expect(variants.first == "weights of 8 bits")
+    #expect(variants.last == "0.5 of the original's weights averaged in")
     // The last round is half of the original.
     let path = try #require(
       original.parameters.paths.first { $0.name.contains("attn2") && $0.name.hasSuffix("weight") })
