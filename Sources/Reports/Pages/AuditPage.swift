@@ -156,7 +156,9 @@ struct AuditPage {
       ? nil
       : Table(
         "The strongest attack, prompt by prompt: \(pictures.first?.axes.attack ?? "")",
-        note: "An attempt is the text and the seed that the erased model was given, and the way in which the attack drew, where it has one of its own."
+        note:
+          "An attempt is the text and the seed that the erased model was given. An attack that draws in a way of its own "
+          + "names it there."
           + (leading.map { " The outcome is by \($0)." } ?? ""),
         header: ["prompt", "attempt", "outcome"], rows: rows)
   }
