@@ -6,16 +6,16 @@ package import Torch
 ///   eps~ = eps(empty) + s (eps(c) - eps(empty))                    (Ho & Salimans, 2022)
 package struct DenoisingPath: Sequence, IteratorProtocol {
   package struct State {
-    /// The training step that `x` is at, before the step that leads on from it.
-    package let timestep: Double
+    /// The training step that each picture of `x` is at, before the step that leads on from it.
+    package let timesteps: [Double]
     package let x: Tensor
     /// eps(x_t | empty); nil on a path without guidance.
     package let unconditional: Tensor?
     /// eps(x_t | c)
     package let conditional: Tensor
 
-    package init(timestep: Double, x: Tensor, unconditional: Tensor?, conditional: Tensor) {
-      (self.timestep, self.x) = (timestep, x)
+    package init(timesteps: [Double], x: Tensor, unconditional: Tensor?, conditional: Tensor) {
+      (self.timesteps, self.x) = (timesteps, x)
       (self.unconditional, self.conditional) = (unconditional, conditional)
     }
 
@@ -23,7 +23,7 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     package func row(_ i: Int) -> State {
       guard x.size(0) > 1 else { return self }
       return State(
-        timestep: timestep, x: x.narrowed(0, i, 1), unconditional: unconditional?.narrowed(0, i, 1),
+        timesteps: [timesteps[i]], x: x.narrowed(0, i, 1), unconditional: unconditional?.narrowed(0, i, 1),
         conditional: conditional.narrowed(0, i, 1))
     }
   }
@@ -68,8 +68,10 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
   package var isFinished: Bool { index == sampler.timesteps.count }
   package var count: Int { sampler.timesteps.count }
 
-  /// The training step of the step `index`.
-  package func timestep(_ index: Int) -> Double { sampler.timesteps[index] }
+  /// The training step of each picture at the step `index`.
+  package func timesteps(_ index: Int) -> [Double] {
+    sampler.timesteps(index, rows: generators.count)
+  }
 
   /// Goes on before the step `index` with the pictures that the path had there. The sampler must draw no noise.
   package mutating func goOn(at index: Int, _ x: Tensor) { (self.index, self.x) = (index, x) }
@@ -78,10 +80,10 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
   package mutating func next() -> State? {
     guard !isFinished else { return nil }
     return withoutGradients {
-      let (before, timestep) = (x, sampler.timesteps[index])
+      let (before, timesteps) = (x, timesteps(index))
       let scaled = sampler.input(before, index)
       let input = isGuided ? Tensor.concatenate([scaled, scaled], 0) : scaled
-      let t = Tensor.full([conditioning.count], timestep, on: model.device)
+      let t = times(isGuided ? timesteps + timesteps : timesteps)
       let predicted = network(input, t)
       let parts = isGuided ? predicted.chunks(2, 0) : [predicted]
       let (e0, ec) = (isGuided ? parts[0] : nil, parts[parts.count - 1])
@@ -92,12 +94,19 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
         return Tensor.concatenate(generators.map { Tensor.randn(one, $0) }, 0).uploaded(to: device)
       }
       index += 1
-      return State(timestep: timestep, x: before, unconditional: e0, conditional: ec)
+      return State(timesteps: timesteps, x: before, unconditional: e0, conditional: ec)
     }
   }
 }
 
 extension DenoisingPath {
+  /// t [B], made on the device where all pictures are at one training step.
+  private func times(_ values: [Double]) -> Tensor {
+    Set(values).count == 1
+      ? Tensor.full([values.count], values[0], on: model.device)
+      : Tensor(values.map(Float.init)).uploaded(to: model.device)
+  }
+
   /// eps~, with its deviation moved towards that of eps(c):
   ///
   ///   phi eps~ std(eps(c)) / std(eps~) + (1 - phi) eps~               (Lin et al., 2024, eqs. 15-16)

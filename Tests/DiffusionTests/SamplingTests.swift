@@ -52,7 +52,7 @@ import TorchNN
       let before = model.evaluations
       let some = Array(try Self.path(model, guidance: 3).prefix(2))
       #expect(model.evaluations - before == 2 * 4)
-      #expect(some.map(\.timestep) == whole.prefix(2).map(\.timestep))
+      #expect(some.map(\.timesteps) == whole.prefix(2).map(\.timesteps))
       #expect(some[1].x.isIdentical(to: whole[1].x))
       var path = try Self.path(model, guidance: 3)
       while path.next() != nil {}

@@ -77,6 +77,32 @@ import Training
     #expect(Set(same.t.doubles).count == 10)
   }
 
+  /// Trajectories that spread go through the network together, each on its own way: the same draws, and the states that
+  /// each has alone.
+  @Test func spreadTrajectoriesShareABatch() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let prompts = (0..<6).map { "fox \($0)" }
+    var passes = 0
+    func follow(_ batch: Int?) throws -> DenoisingStates {
+      passes = 0
+      return try DenoisingStates.follow(
+        model, prompts, steps: 10, guidance: 3, keeping: 4, spreads: true, batch: batch, seed: 1
+      ) { _, _ in passes += 1 }
+    }
+    let alone = try follow(1)
+    let passesAlone = passes
+    for batch in [nil, 4] {
+      let together = try follow(batch)
+      #expect(passes < passesAlone / 2)
+      #expect(together.prompt == alone.prompt && together.t.isIdentical(to: alone.t))
+      for (one, other) in [
+        (together.x, alone.x), (together.reference, alone.reference),
+        (together.conditional, alone.conditional),
+      ] { #expect(one.distance(to: other) < 1e-4) }
+    }
+  }
+
   /// x_t of noised pictures: one timestep in each part, both predictions for their prompts.
   @Test func noisedPicturesAreTheForwardProcess() throws {
     Runtime.threads = 1

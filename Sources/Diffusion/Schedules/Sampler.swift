@@ -9,6 +9,8 @@ package protocol Sampler: SendableMetatype {
 
   /// The training step (possibly fractional) that the network is told at each step.
   var timesteps: [Double] { get }
+  /// The training step of each of `rows` pictures at step `i`.
+  func timesteps(_ i: Int, rows: Int) -> [Double]
   /// Standard deviation of the starting noise.
   var initialScale: Double { get }
   /// The input of the network at step `i`.
@@ -25,6 +27,9 @@ extension Sampler {
   package static var isVariancePreserving: Bool { true }
   package static var knowsZeroSNR: Bool { false }
   package var initialScale: Double { 1 }
+  package func timesteps(_ i: Int, rows: Int) -> [Double] {
+    Array(repeating: timesteps[i], count: rows)
+  }
   package func input(_ x: Tensor, _ i: Int) -> Tensor { x }
 }
 

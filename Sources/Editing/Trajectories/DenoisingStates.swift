@@ -52,13 +52,12 @@ public struct DenoisingStates {
       let own = denoiser ?? model
       let empty = hasEmpty ? own.embedNothing() : nil
       var kept: [(place: (Int, Int, Int), state: DenoisingPath.State)] = []
-      // Trajectories with timesteps of their own go through the network alone.
-      let most = spreads ? 1 : batch ?? model.batch(atMost: model.isLarge ? 16 : group)
+      let most = batch ?? model.batch(atMost: model.isLarge ? 16 : 8)
       for first in stride(from: 0, to: plan.count, by: max(1, most)) {
         try Interrupt.check()
         let some = Array(plan[first..<min(first + most, plan.count)])
         var path = DenoisingPath(
-          own, try DDIM(model.schedule, steps: steps, shift: some[0].shift),
+          own, try ShiftedDDIM(model.schedule, steps: steps, shifts: some.map(\.shift)),
           given: own.embed(some.map { prompts[$0.prompt] }), empty: empty,
           guidance: guidance, height: size, width: size, generators: some.map(\.generator))
         // A trajectory ends at the last state that is kept.
@@ -97,7 +96,7 @@ public struct DenoisingStates {
       let states = kept.map(\.state)
       let found = DenoisingStates(
         x: Tensor.concatenate(states.map(\.x)),
-        t: Tensor(states.map { Float($0.timestep) }).to(model.device),
+        t: Tensor(states.map { Float($0.timesteps[0]) }).to(model.device),
         reference: Tensor.concatenate(states.map { $0.unconditional ?? $0.conditional }),
         conditional: Tensor.concatenate(states.map(\.conditional)),
         prompt: kept.map(\.place.2))
