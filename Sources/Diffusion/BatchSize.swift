@@ -69,13 +69,14 @@ extension DiffusionModel {
   /// at most 350 such maps.
   package static let bytesOfKeptLatent = 400 * usualWidth * 4
 
-  /// A step that takes gradients: the pictures that it sends through the U-Net, and the numbers that it trains.
+  /// A step that takes gradients: the pictures that it sends through the U-Net, and the numbers that its training holds
+  /// beside the model.
   package struct GradientStep: Hashable, Sendable {
     package var pictures: Int
-    package var trained: Int
+    package var numbers: Int
 
-    package init(pictures: Int, trained: Int = 0) {
-      (self.pictures, self.trained) = (pictures, trained)
+    package init(pictures: Int, numbers: Int = 0) {
+      (self.pictures, self.numbers) = (pictures, numbers)
     }
   }
 
@@ -90,9 +91,7 @@ extension DiffusionModel {
   ) -> String {
     let weights = parts(in: type ?? computeType)
     var (own, moments) = (weights, [(name: String, bytes: Int)]())
-    if let step, step.trained > 0 {
-      own.append(("training", Self.copiesInTraining * step.trained * 4))
-    }
+    if let step, step.numbers > 0 { own.append(("training", 4 * step.numbers)) }
     moments.append(("pictures (\(batch) at a time)", pictures(batch)))
     moments.append(("U-Net passes", drawing(batch)))
     if let step { moments.append(("a step of \(step.pictures)", kept(step.pictures))) }

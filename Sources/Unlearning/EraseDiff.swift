@@ -57,8 +57,9 @@ public struct EraseDiff: DataMethod {
   /// the inner loop. The weights end the same (``Bilevel``).
   public var innerSteps = 0
   /// Share of the first `g`, 0 to 1, that ends the training where two looks in a row find `g` that near to 0; 0 takes all
-  /// steps. A look is a line of the log (`training.logEvery`). Raise it where other classes change. Under a schedule whose
-  /// rate falls, the training ends at a high rate. A first `g` of 0 or less ends nothing.
+  /// steps. Without `innerSteps`, `g` is the loss to forget on draws that are held out. A look is a line of the log
+  /// (`training.logEvery`). Raise it where other classes change. Under a schedule whose rate falls, the training ends at a
+  /// high rate. A first `g` of 0 or less ends nothing.
   public var until = 0.0
   public var data = DataOptions()
   public var picturesInPass = 0
@@ -67,7 +68,6 @@ public struct EraseDiff: DataMethod {
   /// Noise is its own target.
   public var idle: [(option: OptionPath, beside: String)] {
     (surrogate == .noise ? [("pool", "surrogate=noise")] : [])
-      + (innerSteps == 0 ? [("until", "innerSteps=0")] : [])
       + [
         lambdaRule == .fixed
           ? ("eta", "lambdaRule=fixed, which takes 'lambda' in its place")

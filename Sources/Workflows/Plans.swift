@@ -132,12 +132,9 @@ extension Erase {
   package func memorySentence(on model: DiffusionModel) throws -> String {
     if let own = try method.memory(for: { model }) { return own }
     guard let trained = method as? any TrainedMethod else { return model.memorySentence(batch: 1) }
-    let paths = try ParameterSelection.named(trained.parameters).paths(of: model.parameters)
     return model.memorySentence(
       batch: 1,
-      step: .init(
-        pictures: trained.training.batch,
-        trained: paths.reduce(0) { $0 + (model.parameters[$1]?.count ?? 0) }))
+      step: .init(pictures: trained.picturesAtOnce, numbers: trained.numbers(beside: model)))
   }
 }
 

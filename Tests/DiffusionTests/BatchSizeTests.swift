@@ -45,6 +45,16 @@ import Torch
     #expect(try !DiffusionModel.load(Fixtures.url("tiny-sd1")).recomputes(pictures: 1 << 20))
   }
 
+  /// The sentence has four bytes for each number that a training holds.
+  @Test func theSentenceCountsTheTraining() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func sentence(_ numbers: Int) -> String {
+      model.memorySentence(batch: 1, step: .init(pictures: 2, numbers: numbers))
+    }
+    #expect(sentence(1_250_000_000).contains("training 5.00 GB"), "\(sentence(1_250_000_000))")
+    #expect(!sentence(0).contains("training") && sentence(0).contains("a step of 2"))
+  }
+
   /// Small models take the limit, whatever the memory.
   @Test func smallModelsTakeTheLimit() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))

@@ -179,6 +179,28 @@ import Training
     }
   }
 
+  /// Without inner steps g is L_f itself, 25/2 times 0.81 a step: 0.81^k is below a tenth from k = 11 on, so that the
+  /// second low look is in step 15.
+  @Test func withoutInnerStepsTheLossItselfIsMeasured() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    let p = Tensor([3, 4] as [Float])
+    p.requiresGradient = true
+    let still = LinearLoss(p: p, direction: Tensor([0, 0] as [Float]))
+    var rule = Bilevel(retain: still, forget: Halved(p: p), lambda: .fixed(1), until: 0.1)
+    var training = Training(steps: 40, rate: 0.1, optimizer: .init(.sgd))
+    training.logEvery = 4
+    var gaps: [Int: Double] = [:]
+    let done = try TrainingLoop("test", training, seed: 1).fit([p]) { step in
+      let found = try rule.gradient(model, over: [p], &step)
+      gaps[step.index] = step.log["g"]
+      return found
+    }
+    func loss(_ k: Int) -> Double { 12.5 * pow(0.81, Double(k)) }
+    #expect(gaps.keys.sorted() == [0, 3, 7, 11, 15])
+    for (k, g) in gaps { #expect(abs(g - loss(k)) < 1e-4, "\(k): \(g)") }
+    #expect(done == 15)
+  }
+
   /// Gaps by look, and the steps that are done.
   private static let courses: [([Double], Int)] = [
     ([0.3, 0.02, -0.7, -0.02, 0.5, 0.025, -0.025, 0.01, 0], 11),

@@ -32,7 +32,9 @@
 // counts as a constant, so that the gradient of g is that of L_f, and lambda and delta, which are made of gradients
 // alone, do not change: with `innerSteps` K > 0 the weights end the same to the bit and g is in the log, and where g
 // ends the training (`until`) they are those of an earlier step. A single g near 0 may be one bad inner step, so that it
-// takes two looks in a row, at each of which |g| <= until g_0, with g_0 > 0 that of the first look. (In the
+// takes two looks in a row, at each of which |g| <= until g_0, with g_0 > 0 that of the first look. A first g below 0 says
+// that the inner steps raised L_f on other draws. Without inner steps `until` asks for L_f itself, g with 0 for min L_f,
+// its bound from below: where the surrogate is another caption's prediction, the network can reach it. (In the
 // released code the loop also leaves its mark on Adam's moments, which are not put back; here they never see it.)
 // g is taken on `heldOut` batches (see gap), in steps with a line in the log. K > 0 costs such a step K passes forward and
 // backward, and 2 x `heldOut` forward.
@@ -80,7 +82,7 @@ public struct Bilevel: GradientRule {
   /// - Parameters:
   ///   - innerSteps, innerRate: K, and the root mean square of each of these gradient steps, as Adam's rate is
   ///   - until: the share of the first g that ends the training, where two looks in a row find g that near to 0; 0
-  ///     leaves it to its steps
+  ///     leaves it to its steps. Without inner steps g is L_f.
   ///   - picturesInPass: pictures that go through the network at once; 0 takes a batch whole
   public init(
     retain: any Objective, forget: any Objective, lambda: Lambda, innerSteps: Int = 0,
@@ -107,7 +109,7 @@ public struct Bilevel: GradientRule {
     _ model: DiffusionModel, over parameters: [Tensor], _ step: inout Step
   ) throws -> (loss: Double, gradients: [Tensor]) {
     let found = try direction(model, parameters, &step)
-    if innerSteps > 0, step.isLogged || (until > 0 && step.index == 0) {
+    if (innerSteps > 0 || until > 0) && step.isLogged || (until > 0 && step.index == 0) {
       try look(model, parameters, &step)
     }
     return found
@@ -195,13 +197,14 @@ public struct Bilevel: GradientRule {
   /// Batches that g is measured on.
   static let heldOut = 4
 
-  /// g = L_f(theta) - L_f(theta_K); the parameters are put back. Both terms are means over the same `heldOut` batches,
+  /// g = L_f(theta) - L_f(theta_K), or L_f(theta) where K is 0; the parameters are put back. Both terms are means over the same `heldOut` batches,
   /// whose draws of pictures, timesteps and noise no inner step makes; from a pool of states they may be the same
   /// states. Every step uses the same batches, so that the course of g shows the training and not the draws. The
   /// released code takes L_f(theta_K) as the mean over the inner loop's own batches.
   private func gap(_ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step) throws -> Double
   {
     let atTheta = try heldOutLoss(model)
+    guard innerSteps > 0 else { return atTheta }
     let before = parameters.map { $0.detached().cloned() }
     defer { withoutGradients { Foreach.copy(parameters, from: before) } }
     for k in 0..<innerSteps {
