@@ -30,7 +30,7 @@ public struct ConceptInversion: Attack, PictureOptions {
   /// Pictures of the concept to learn from, from 1. The original draws them. Raise it for a concept of many shapes.
   public var pictures = 25
   public var (pictureSteps, guidance) = (25, 7.5)
-  /// The word that v begins as; empty for the mean of the concept's own. Take a broader one, such as `dog` for a breed,
+  /// The word that v begins as; empty for the mean of the concept's own, of several concepts that of their means. Take a broader one, such as `dog` for a breed,
   /// where the victim knows it.
   public var initial = ""
   public init() {}
@@ -93,9 +93,10 @@ public struct ConceptInversion: Attack, PictureOptions {
     let places = try NewWordPrompts(
       phrases.map { Self.renamed($0.prompt, target.concepts) }, target)
     let tokenizer = target.tokenizer
-    let word = initial.isEmpty ? target.concepts.first?.phrases.first?.words ?? "" : initial
-    let start = target.wordEmbeddings([tokenizer.words(word).even])[0, at: 0].mean(0)
-    let v = start.detached().cloned()
+    let own = initial.isEmpty ? target.concepts.compactMap(\.phrases.first?.words) : [initial]
+    // Each concept has its share in the start, whatever the number of its tokens.
+    let starts = own.map { target.wordEmbeddings([tokenizer.words($0).even])[0, at: 0].mean(0) }
+    let v = Tensor.stack(starts).mean(0).detached().cloned()
     v.requiresGradient = true
     try TrainingLoop(Self.name, training, seed: seed &+ 3).fit([v]) { step in
       let d = set.draw(training.batch, model, step)
