@@ -23,7 +23,8 @@ package struct DenoisingPath: Sequence, IteratorProtocol {
     package func row(_ i: Int) -> State {
       guard x.size(0) > 1 else { return self }
       return State(
-        timesteps: [timesteps[i]], x: x.narrowed(0, i, 1), unconditional: unconditional?.narrowed(0, i, 1),
+        timesteps: [timesteps[i]], x: x.narrowed(0, i, 1),
+        unconditional: unconditional?.narrowed(0, i, 1),
         conditional: conditional.narrowed(0, i, 1))
     }
   }

@@ -124,7 +124,8 @@ package struct DrawnParts {
         let empty = tensor("e")
         guard (empty != nil) == path.isGuided else { return nil }
         let state = DenoisingPath.State(
-          timesteps: [path.timesteps(index)[row]], x: x, unconditional: empty, conditional: conditional)
+          timesteps: [path.timesteps(index)[row]], x: x, unconditional: empty,
+          conditional: conditional)
         all.append(Kept(row: row, index: index, state: state))
       }
     }
