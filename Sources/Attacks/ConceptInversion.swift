@@ -3,8 +3,8 @@
 //
 //   v* = argmin_v  E_{x, t, eps} | eps - eps_theta*( x_t, t | T( caption with v for the concept ) ) |^2        (eq. 2)
 //
-// The embedding of one new word is trained, and everything else is frozen. x: pictures of the concept that the original
-// draws. Captions are the concept's phrases, with the new word in the concept's place; whole words are replaced, the
+// The embedding of one new word is trained for each concept, and everything else is frozen. x: pictures of the concept that
+// the original draws. Captions are the concept's phrases, with the new word in the concept's place; whole words are replaced, the
 // longest first. AdamW runs on v alone. The authors let it run over the whole table and put the other rows back. Their
 // step of 4 x 4 pictures has the rate 5e-3 scaled to 0.08.
 // Published: no figure for the models that AdvUnlearn compares. Its users report about 0 % against AdvUnlearn.
@@ -30,7 +30,7 @@ public struct ConceptInversion: Attack, PictureOptions {
   /// Pictures of the concept to learn from, from 1. The original draws them. Raise it for a concept of many shapes.
   public var pictures = 25
   public var (pictureSteps, guidance) = (25, 7.5)
-  /// The word that v begins as; empty for the mean of the concept's own, of several concepts that of their means. Take a broader one, such as `dog` for a breed,
+  /// The word that v begins as; empty for the mean of the concept's own. Take a broader one, such as `dog` for a breed,
   /// where the victim knows it.
   public var initial = ""
   public init() {}
@@ -38,24 +38,31 @@ public struct ConceptInversion: Attack, PictureOptions {
     tiny { ($0.training.steps, $0.pictures, $0.pictureSteps) = (3, 2, 2) }
   }
 
+  /// That of one concept.
   public var preparation: Int {
     3 * training.steps * training.batch + pictures * pictureSteps * (guidance > 1 ? 2 : 1)
   }
 
   /// Prompts that name the concept have a place for the new word.
   public func canAttack(_ prompt: AttackedPrompt, _ known: AttackKnowledge) -> Bool {
-    Self.words(of: known.concepts, in: prompt.prompt) != nil
+    Self.named(known.concepts, in: prompt.prompt) != nil
   }
 
-  /// The concept's words as the prompt has them: whole words, the longest first.
-  private static func words(of concepts: [Concept], in prompt: String) -> String? {
-    let known = Set(concepts.flatMap(\.phrases).map(\.words))
-    return known.sorted { ($0.count, $0) > ($1.count, $1) }.first { prompt.mentions($0) }
+  /// The concept that the prompt names, and its words there: whole words, the longest first.
+  private static func named(
+    _ concepts: [Concept], in prompt: String
+  ) -> (concept: Int, words: String)? {
+    let known = concepts.enumerated().flatMap { k, concept in
+      Set(concept.phrases.map(\.words)).map { (concept: k, words: $0) }
+    }
+    return known.sorted {
+      ($0.words.count, $0.words, $1.concept) > ($1.words.count, $1.words, $0.concept)
+    }.first { prompt.mentions($0.words) }
   }
 
   static func renamed(_ prompt: String, _ concepts: [Concept]) -> String {
-    words(of: concepts, in: prompt).map {
-      prompt.replacing(mentionsOf: $0, with: Attempt.newWord)
+    named(concepts, in: prompt).map {
+      prompt.replacing(mentionsOf: $0.words, with: Attempt.newWord)
     } ?? prompt
   }
 
@@ -75,28 +82,31 @@ public struct ConceptInversion: Attack, PictureOptions {
     mutating func next(_ open: [Int]) throws -> [Int: Attempt] {
       guard !isDone, !open.isEmpty else { return [:] }
       isDone = true
-      let vector = try attack.learn(target, seed: seed).floats
+      let named = open.map {
+        ConceptInversion.named(target.concepts, in: prompts[$0].prompt)?.concept ?? 0
+      }
+      var vectors: [Int: [Float]] = [:]
+      for k in Set(named).sorted() where target.concepts.indices.contains(k) {
+        vectors[k] = try attack.learn(target.concepts[k], target, seed: seed).floats
+      }
       return Dictionary(
-        uniqueKeysWithValues: open.map {
-          let prompt = ConceptInversion.renamed(prompts[$0].prompt, target.concepts)
-          return ($0, Attempt(prompt, seed: prompts[$0].seed, vector: vector))
+        uniqueKeysWithValues: zip(open, named).map { i, k in
+          let prompt = ConceptInversion.renamed(prompts[i].prompt, target.concepts)
+          return (i, Attempt(prompt, seed: prompts[i].seed, vector: vectors[k]))
         })
     }
   }
 
-  /// v* [D]
-  func learn(_ target: EmbeddingTarget, seed: UInt64) throws -> Tensor {
+  /// v* [D] of a concept.
+  func learn(_ concept: Concept, _ target: EmbeddingTarget, seed: UInt64) throws -> Tensor {
     let model = target.original
-    let phrases = Erasure(forget: target.concepts).drawPhrases(
-      max(1, pictures / max(1, target.concepts.count)), seed: seed &+ 1)
+    let phrases = Erasure(forget: [concept]).drawPhrases(max(1, pictures), seed: seed &+ 1)
     let set = try pictures(by: model, phrases.map(\.prompt), seed: seed &+ 2)
     let places = try NewWordPrompts(
-      phrases.map { Self.renamed($0.prompt, target.concepts) }, target)
-    let tokenizer = target.tokenizer
-    let own = initial.isEmpty ? target.concepts.compactMap(\.phrases.first?.words) : [initial]
-    // Each concept has its share in the start, whatever the number of its tokens.
-    let starts = own.map { target.wordEmbeddings([tokenizer.words($0).even])[0, at: 0].mean(0) }
-    let v = Tensor.stack(starts).mean(0).detached().cloned()
+      phrases.map { Self.renamed($0.prompt, [concept]) }, target)
+    let word = initial.isEmpty ? concept.phrases.first?.words ?? "" : initial
+    let start = target.wordEmbeddings([target.tokenizer.words(word).even])[0, at: 0].mean(0)
+    let v = start.detached().cloned()
     v.requiresGradient = true
     try TrainingLoop(Self.name, training, seed: seed &+ 3).fit([v]) { step in
       let d = set.draw(training.batch, model, step)

@@ -149,7 +149,7 @@ package struct Audit {
       judges.count > 1
       ? ", of which the worst answer of those that can tell decides"
       : ""
-    let attacked = AttackRun.picked(of: suite.ofConcept, size.attacked)
+    let attacked = suite.picked(atMost: size.attacked)
     let left =
       rest.isEmpty
       ? "no prompt is left" : rest.count.counted("more prompt") + (rest.count == 1 ? " is" : " are")

@@ -34,7 +34,7 @@ package struct AuditEstimate {
   ) {
     /// Prompts for the concept.
     func few(_ count: Int) -> WorkEstimate {
-      suite.map { WorkEstimate(AttackRun.picked(of: $0.ofConcept, count), sampling) }
+      suite.map { WorkEstimate($0.picked(atMost: count), sampling) }
         ?? WorkEstimate(pictures: count, sampling)
     }
     var all =
@@ -44,7 +44,7 @@ package struct AuditEstimate {
     all =
       all
       + (suite.map {
-        WorkEstimate(attacks, on: AttackRun.picked(of: $0.ofConcept, size.attacked), sampling)
+        WorkEstimate(attacks, on: $0.picked(atMost: size.attacked), sampling)
       } ?? WorkEstimate(attacks, on: size.attacked, sampling))
     if let tuning, size.relearning > 0 {
       all =

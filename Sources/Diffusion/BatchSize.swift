@@ -69,14 +69,19 @@ extension DiffusionModel {
   /// at most 350 such maps.
   package static let bytesOfKeptLatent = 400 * usualWidth * 4
 
-  /// A step that takes gradients: the pictures that it sends through the U-Net, and the numbers that its training holds
-  /// beside the model.
+  /// A step that takes gradients: the pictures of one pass, the passes whose activations it holds at once, and the numbers
+  /// that its training holds beside the model.
   package struct GradientStep: Hashable, Sendable {
     package var pictures: Int
+    package var passes: Int
     package var numbers: Int
 
-    package init(pictures: Int, numbers: Int = 0) {
-      (self.pictures, self.numbers) = (pictures, numbers)
+    package init(pictures: Int, passes: Int = 1, numbers: Int = 0) {
+      (self.pictures, self.passes, self.numbers) = (pictures, passes, numbers)
+    }
+
+    fileprivate var inWords: String {
+      "a step of " + (passes > 1 ? "\(passes) x " : "") + "\(pictures)"
     }
   }
 
@@ -85,16 +90,21 @@ extension DiffusionModel {
   /// - Parameters:
   ///   - batch: pictures that are drawn at a time
   ///   - type: the type that the networks compute in; nil for the model's own
+  ///   - frozen: the type of a copy of the model, which a training asks and does not train; nil for none
   ///   - step: the step that takes gradients; nil where none are taken
   package func memorySentence(
-    batch: Int, computing type: ComputeType? = nil, step: GradientStep? = nil
+    batch: Int, computing type: ComputeType? = nil, frozen: ComputeType? = nil,
+    step: GradientStep? = nil
   ) -> String {
     let weights = parts(in: type ?? computeType)
     var (own, moments) = (weights, [(name: String, bytes: Int)]())
+    if let frozen, frozen != computeType {
+      own.append(("the original in \(frozen.rawValue)", parts(in: frozen).reduce(0) { $0 + $1.bytes }))
+    }
     if let step, step.numbers > 0 { own.append(("training", 4 * step.numbers)) }
     moments.append(("pictures (\(batch) at a time)", pictures(batch)))
     moments.append(("U-Net passes", drawing(batch)))
-    if let step { moments.append(("a step of \(step.pictures)", kept(step.pictures))) }
+    if let step { moments.append((step.inWords, kept(step.passes * step.pictures))) }
     let together = own.reduce(0) { $0 + $1.bytes } + (moments.map(\.bytes).max() ?? 0)
     return "memory: \(Self.list(own)); one at a time: \(Self.list(moments)); together "
       + Self.gigabytes(together)

@@ -26,6 +26,27 @@ package struct PromptSuite: Codable, Sendable, Hashable {
   }
   /// The samples that ask for a forgotten subject.
   package var ofConcept: [SampleSet.Sample] { samples.filter { !asked($0.subjects).isEmpty } }
+  /// At most `limit` of the samples that ask for a forgotten subject; nil takes all. Every subject has the same number of
+  /// them, where it has so many, spread evenly over its own. One that asks for several counts for the first.
+  package func picked(atMost limit: Int?) -> [SampleSet.Sample] {
+    let own = ofConcept
+    let limit = max(0, min(own.count, limit ?? own.count))
+    let subjects = groups.flatMap { group in group.names.map { (kind: group.kind, name: $0) } }
+    let parts = Dictionary(grouping: own.indices) { i in
+      subjects.firstIndex { own[i].subjects[$0.kind] == $0.name } ?? subjects.count
+    }.sorted { $0.key < $1.key }.map(\.value)
+    var shares = parts.map { _ in 0 }
+    var left = limit
+    while left > 0 {
+      for (k, part) in parts.enumerated() where left > 0 && shares[k] < part.count {
+        (shares[k], left) = (shares[k] + 1, left - 1)
+      }
+    }
+    return zip(parts, shares).flatMap { part, share in
+      (0..<share).map { part[$0 * part.count / share] }
+    }.sorted().map { own[$0] }
+  }
+
   /// Pictures of a prompt for the concept, the most that one has.
   package var seeds: Int { (ofConcept.map(\.k).max() ?? 0) + 1 }
   package var others: [SampleSet.Sample] { samples.filter { asked($0.subjects).isEmpty } }

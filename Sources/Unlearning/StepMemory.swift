@@ -28,6 +28,11 @@ extension TrainedMethod {
     return trained * (1 + training.lists + further)
   }
 
+  /// A step. The passes for forgetting and for keeping hold their activations at the same time.
+  package func step(on model: DiffusionModel) -> DiffusionModel.GradientStep {
+    .init(pictures: training.batch, passes: 2, numbers: numbers(beside: model))
+  }
+
   /// - Parameter available: bytes that are left; nil asks the machine
   /// - Throws: ``LetheError`` of the kind `memory` for a training whose weights do not fit, and for a batch whose
   ///   activations do not fit beside them

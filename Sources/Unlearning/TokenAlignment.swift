@@ -6,19 +6,22 @@ internal import Torch
 
 enum TokenAlignment {
   /// The rows of all phrases of several concepts, each times sqrt(w_k), so that concept k has the same share of a sum
-  /// of products of rows as any other: w_k = n / (concepts * phrases of k), with n phrases in all. One concept has w =
-  /// 1.
+  /// of products of rows as any other: w_k = n / (concepts * rows of k), with n rows in all. A short phrase has more rows
+  /// than a long one, as they reach to the end of the text. One concept has w = 1.
   static func aligned(
     _ concepts: [Concept], _ model: DiffusionModel
   ) throws -> (concept: Tensor, guide: Tensor) {
-    let n = concepts.map(\.phrases.count).reduce(0, +)
     let texts = Set(concepts.flatMap(\.phrases).flatMap { [$0.prompt, $0.anchor] })
     let hidden = embedded(texts.sorted(), model)
-    let pairs = try concepts.flatMap { concept in
-      let w = Double(n) / Double(concepts.count * concept.phrases.count)
-      return try concept.phrases.map { phrase in
-        let (c, g) = try aligned(phrase, model, known: hidden)
-        return w == 1 ? (c, g) : (w.squareRoot() * c, w.squareRoot() * g)
+    let rows = try concepts.map { concept in
+      try concept.phrases.map { try aligned($0, model, known: hidden) }
+    }
+    let counts = rows.map { $0.reduce(0) { $0 + $1.concept.size(0) } }
+    let n = counts.reduce(0, +)
+    let pairs = zip(rows, counts).flatMap { pairs, count in
+      let w = Double(n) / Double(concepts.count * max(1, count))
+      return pairs.map { c, g in
+        w == 1 ? (c, g) : (w.squareRoot() * c, w.squareRoot() * g)
       }
     }
     return (Tensor.concatenate(pairs.map(\.0)), Tensor.concatenate(pairs.map(\.1)))  // [n, D]

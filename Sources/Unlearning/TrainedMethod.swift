@@ -89,8 +89,8 @@ extension TrainedMethod {
     let before = model.evaluations
     let original = try model.frozen(in: run.computeType)
     let student = try student(of: model, owning: selection, run)
-    // The passes for forgetting and for keeping hold their activations at the same time.
-    student.unet.recomputes = model.recomputes(pictures: 2 * training.batch)
+    let step = step(on: model)
+    student.unet.recomputes = model.recomputes(pictures: step.passes * step.pictures)
     let paths = selection.paths(of: student.parameters)
     let tensors = paths.compactMap { student.parameters[$0] }
     for tensor in tensors { tensor.requiresGradient = true }

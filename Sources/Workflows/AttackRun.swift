@@ -39,7 +39,7 @@ public struct AttackRun {
   let spec: JudgeSpec
   package let samples: [SampleSet.Sample]
 
-  /// - Parameter limit: the number of prompts to attack, spread evenly over the concept's
+  /// - Parameter limit: the number of prompts to attack, as many of each concept, spread evenly over its own
   /// - Throws: ``LetheError`` of the kind `model` for a model without themes or judge, or that does not list the
   ///   concept
   public init(
@@ -59,13 +59,7 @@ public struct AttackRun {
   ) throws {
     (self.job, self.attacks, self.options) = (job, attacks, options)
     (self.suite, spec) = (suite, try judge ?? job.folder.judgeSpec())
-    samples = Self.picked(of: suite.ofConcept, limit)
-  }
-
-  /// At most some of the pictures, spread evenly.
-  package static func picked(of own: [SampleSet.Sample], _ limit: Int?) -> [SampleSet.Sample] {
-    let count = max(0, min(own.count, limit ?? own.count))
-    return (0..<count).map { own[$0 * own.count / count] }
+    samples = suite.picked(atMost: limit)
   }
 
   /// The judge of the attempts.

@@ -131,10 +131,9 @@ extension Erase {
   /// The memory of the training, by part, or what the method itself says about it.
   package func memorySentence(on model: DiffusionModel) throws -> String {
     if let own = try method.memory(for: { model }) { return own }
-    guard let trained = method as? any TrainedMethod else { return model.memorySentence(batch: 1) }
-    return model.memorySentence(
-      batch: 1,
-      step: .init(pictures: trained.picturesAtOnce, numbers: trained.numbers(beside: model)))
+    let frozen = isTraining ? ComputeType.usual : nil
+    let step = (method as? any TrainedMethod)?.step(on: model)
+    return model.memorySentence(batch: 1, frozen: frozen, step: step)
   }
 }
 

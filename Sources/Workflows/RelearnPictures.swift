@@ -56,12 +56,12 @@ extension Relearn {
       }
       return (prompts(.near), prompts(.far))
     }
-    let order = Concept.siblings(of: concepts, in: original)
-    let count = min(5, max(1, order.count / 2))
-    func prompts(_ names: some Sequence<String>) -> [String] {
-      names.flatMap { Concept.resolve($0, in: themes, replacement: nil).prompts }
+    let count = min(5, max(1, Set(concepts.flatMap(\.siblings)).count / 2))
+    let (near, far) = Concept.extremes(count, of: concepts, in: original)
+    func prompts(_ picked: [(name: String, concept: Concept)]) -> [String] {
+      picked.flatMap { Concept.resolve($0.name, in: themes, replacement: nil).prompts }
     }
-    return (prompts(order.prefix(count)), prompts(order.suffix(count)))
+    return (prompts(near), prompts(far))
   }
 
   private func pictures(

@@ -44,7 +44,7 @@ package struct TrainErasers {
     let model = try set.modelFolder.model(on: device)
     try set.checkBase(model)
     var done: [EraserSet.Entry] = []
-    run.keepsStates = true
+    (run.keepsStates, run.computeType) = (true, ComputeType.usual)
     let size = method.groupSize(model, pending.count)
     for first in stride(from: 0, to: pending.count, by: size) {
       let group = Array(pending[first..<min(first + size, pending.count)])
@@ -79,19 +79,19 @@ package struct TrainErasers {
 
   /// Trainings of a set follow one another in one folder. Remains of an interrupted one go when another begins.
   private func begin(_ requests: [SeparableRequest], of set: EraserSet, in run: Run) throws {
-    let identity = RunIdentity(
-      "eraser train",
-      [
-        "options": try JSON(encoding: method), "seed": JSON(run.seed),
-        "base": .string(set.card.base),
-        "requests": .array(
-          try requests.map {
-            [
-              "concept": try JSON(encoding: $0.concept), "kept": try JSON(encoding: $0.kept),
-              "regular": try JSON(encoding: $0.regular),
-            ]
-          }),
-      ])
+    var request: [String: JSON] = [
+      "options": try JSON(encoding: method), "seed": JSON(run.seed),
+      "base": .string(set.card.base),
+      "requests": .array(
+        try requests.map {
+          [
+            "concept": try JSON(encoding: $0.concept), "kept": try JSON(encoding: $0.kept),
+            "regular": try JSON(encoding: $0.regular),
+          ]
+        }),
+    ]
+    request["computes"] = run.computeType.map { .string($0.rawValue) }
+    let identity = RunIdentity("eraser train", .object(request))
     let name = "training.json"
     let isSame =
       run.runFolder.has(name)

@@ -57,7 +57,7 @@ import Training
     #expect(!ConceptInversion().canAttack(AttackedPrompt("a cat", seed: 1), victim.known))
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps, attack.training.steps) = (2, 2, 8)
-    let learned = try attack.learn(target, seed: 1)
+    let learned = try attack.learn(AttackScene.concept, target, seed: 1)
     let start = model.wordEmbeddings([target.tokenizer.words("fox")])[0, at: 0].mean(0)
     // The pictures of the concept, under noise that was not learned from, are explained better.
     let phrases = Erasure(forget: target.concepts).drawPhrases(2, seed: 2)
@@ -96,7 +96,7 @@ import Training
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps, attack.guidance, attack.initial) = (4, 2, 1, "umbrella")
     attack.training.steps = 30
-    let learned = try attack.learn(target, seed: 1).floats
+    let learned = try attack.learn(AttackScene.concept, target, seed: 1).floats
     let renamed = phrases.map { ConceptInversion.renamed($0.prompt, target.concepts) }
     let own = try loss { picks in
       try victim.conditioning(
@@ -112,6 +112,25 @@ import Training
       let chance = try loss { picks in model.embed(picks.map { texts[$0] }) }
       #expect(own < chance, "\(own) \(chance)")
     }
+  }
+
+  /// Every concept has a word of its own, the one that it has alone, and a prompt gets that of the concept it names.
+  @Test func everyConceptHasAWord() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var attack = ConceptInversion.tiny
+    attack.initial = ""
+    let owl = Concept("owl", phrases: [.init("an owl", words: "owl", anchor: "")])
+    let prompts = [AttackedPrompt("a fox", seed: 1), AttackedPrompt("an owl", seed: 2)]
+    func vectors(_ concepts: [Concept], _ open: [Int]) throws -> [Int: [Float]?] {
+      let victim = try Victim(model, original: model, concepts: concepts) { _ in Image.grey(16, 16) }
+      var session = try AttackScene.session(attack, prompts, victim, seed: 3)
+      return try session.next(open).mapValues(\.vector)
+    }
+    let together = try vectors([AttackScene.concept, owl], [0, 1])
+    #expect(together[0] == (try vectors([AttackScene.concept], [0]))[0])
+    #expect(together[1] == (try vectors([owl], [1]))[1])
+    #expect(together[0] != together[1])
   }
 
   /// Whole words are found, in any case, the longest first: "an airline" has no place for line.
@@ -136,7 +155,7 @@ import Training
     var attack = ConceptInversion()
     (attack.pictures, attack.pictureSteps) = (2, 2)
     (attack.training.steps, attack.training.batch, attack.training.schedule) = (4, 3, .linear)
-    let learned = try attack.learn(target, seed: 1)
+    let learned = try attack.learn(AttackScene.concept, target, seed: 1)
 
     let phrases = Erasure(forget: target.concepts).drawPhrases(2, seed: 2)
     let set = try LatentSet(

@@ -52,7 +52,13 @@ import Torch
       model.memorySentence(batch: 1, step: .init(pictures: 2, numbers: numbers))
     }
     #expect(sentence(1_250_000_000).contains("training 5.00 GB"), "\(sentence(1_250_000_000))")
-    #expect(!sentence(0).contains("training") && sentence(0).contains("a step of 2"))
+    #expect(!sentence(0).contains("training") && sentence(0).contains("a step of 2 "))
+    func whole(_ frozen: ComputeType?, _ passes: Int) -> String {
+      model.memorySentence(batch: 1, frozen: frozen, step: .init(pictures: 2, passes: passes))
+    }
+    #expect(whole(.float16, 2).contains("a step of 2 x 2 "))
+    #expect(whole(.float16, 1).contains("the original in float16 "))
+    #expect(!whole(.float32, 1).contains("original") && !whole(nil, 1).contains("original"))
   }
 
   /// Small models take the limit, whatever the memory.

@@ -95,8 +95,8 @@ import Training
     }
   }
 
-  /// A concept of one phrase weighs as much as one of three: with the phrases of both concepts repeated until they are
-  /// equally many, a plain sum gives the same edit up to the scale of all sums.
+  /// Every concept has the same share of the sums, however many phrases it has and however many rows a phrase has: the
+  /// mean over its rows, times the rows of all over the number of concepts.
   @Test func conceptsHaveEqualShares() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try withoutGradients {
@@ -104,19 +104,29 @@ import Training
         Concept.Phrase(prompt, words: words, anchor: "")
       }
       let foxes = ["a fox", "a fox in snow", "one red fox"].map { phrase($0, "fox") }
-      let owl = phrase("an owl", "owl")
+      let owl = phrase("a picture of a white owl", "owl")
       let (c, g) = try TokenAlignment.aligned(
         [Concept("fox", phrases: foxes), Concept("owl", phrases: [owl])], model)
-      let plain = try (foxes + [owl, owl, owl]).map { try TokenAlignment.aligned($0, model) }
-      let (d, h) = (
-        Tensor.concatenate(plain.map(\.concept)), Tensor.concatenate(plain.map(\.guide))
-      )
-      // Four phrases stand for six: all sums are 4 / 6 of the plain ones.
+      func rows(_ phrases: [Concept.Phrase]) throws -> (c: Tensor, g: Tensor) {
+        let parts = try phrases.map { try TokenAlignment.aligned($0, model) }
+        return (
+          Tensor.concatenate(parts.map(\.concept)), Tensor.concatenate(parts.map(\.guide))
+        )
+      }
+      let (fox, bird) = (try rows(foxes), try rows([owl]))
+      let (m, n) = (fox.c.size(0), bird.c.size(0))
+      #expect(m > 3 * n, "phrases of one length show nothing")
+      func share(_ product: (Tensor, Tensor) -> Tensor) -> Tensor {
+        let all = Double(m + n) / 2
+        let first = (all / Double(m)) * product(fox.c, fox.g)
+        let second = (all / Double(n)) * product(bird.c, bird.g)
+        return first + second
+      }
       let gram = c.transposed(0, 1).matmul(c)
-      let expected = (4.0 / 6) * d.transposed(0, 1).matmul(d)
+      let expected = share { c, _ in c.transposed(0, 1).matmul(c) }
       #expect(gram.distance(to: expected) < 1e-9 * expected.abs().max().item)
       let cross = (g - c).transposed(0, 1).matmul(c)
-      let awaited = (4.0 / 6) * (h - d).transposed(0, 1).matmul(d)
+      let awaited = share { c, g in (g - c).transposed(0, 1).matmul(c) }
       #expect(cross.distance(to: awaited) < 1e-9 * awaited.abs().max().item)
     }
   }

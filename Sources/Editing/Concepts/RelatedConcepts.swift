@@ -9,6 +9,34 @@ extension Concept {
     return nearest(names, to: concepts, in: model)
   }
 
+  /// The nearest and the farthest siblings of each concept, `count` in all, with the concept that each is nearest to or
+  /// farthest from. Every concept has the same number of them, where it has so many. None is on both sides.
+  package static func extremes(
+    _ count: Int, of concepts: [Concept], in model: DiffusionModel
+  ) -> (near: [(name: String, concept: Concept)], far: [(name: String, concept: Concept)]) {
+    let gone = Set(concepts.map(\.name) + concepts.flatMap(\.phrases).map(\.words))
+    let orders = concepts.map { concept in
+      nearest(Set(concept.siblings).subtracting(gone).sorted(), to: [concept], in: model)
+    }
+    var seen = Set<String>()
+    /// `count` names, of each order in turn.
+    func inTurn(_ orders: [[String]]) -> [(name: String, concept: Concept)] {
+      var rest = orders.map { ArraySlice($0) }
+      var found: [(name: String, concept: Concept)] = []
+      while found.count < count, rest.contains(where: { !$0.isEmpty }) {
+        for (i, concept) in concepts.enumerated() where found.count < count {
+          rest[i] = rest[i].drop { seen.contains($0) }
+          guard let name = rest[i].popFirst() else { continue }
+          seen.insert(name)
+          found.append((name, concept))
+        }
+      }
+      return found
+    }
+    let near = inTurn(orders)
+    return (near, inTurn(orders.map { $0.reversed() }).reversed())
+  }
+
   /// Texts in the order of their nearness to a concept's name in a model's text encoder: the largest cosine of the mean
   /// hidden states. Classes have no text, and keep their order.
   private static func nearest(
@@ -52,6 +80,14 @@ extension Erasure {
   package func others(
     in model: DiffusionModel, of list: [String], where accepts: (String) -> Bool = { _ in true }
   ) -> [String] {
+    Concept.siblings(of: withSiblings(in: model, of: list, where: accepts), in: model)
+  }
+
+  /// The concepts with other subjects than they as their siblings: their own, else those of a list, or the model's
+  /// classes.
+  private func withSiblings(
+    in model: DiffusionModel, of list: [String], where accepts: (String) -> Bool = { _ in true }
+  ) -> [Concept] {
     var concepts = forget
     let isKnown = !forget.allSatisfy(\.siblings.isEmpty)
     for i in concepts.indices {
@@ -59,30 +95,37 @@ extension Erasure {
         isKnown ? concepts[i].siblings : model.classes.isEmpty ? list : model.classes
       concepts[i].siblings = known.filter { !asks($0) && accepts($0) }
     }
-    return Concept.siblings(of: concepts, in: model)
+    return concepts
   }
 
   /// Prompts for subjects near to the concepts and for subjects far from them: those that the request names, else
-  /// preserved prompts that mention the nearest and the farthest siblings, `count` each, else prompts for these. A
-  /// concept without siblings has those of a built-in list.
+  /// preserved prompts that mention the nearest and the farthest siblings, `count` each, else prompts for these, each in
+  /// the words of the concept that it is near to or far from. Every concept has the same number of them. A concept without
+  /// siblings has those of a built-in list.
   /// - Throws: ``LetheError`` of the kind `request` for a model that draws without prompts
   public func neighbours(
     _ count: Int, in model: DiffusionModel
   ) throws -> (related: [String], unrelated: [String]) {
-    let names = others(in: model, of: KnownSubjects.objects)
-    if forget.allSatisfy(\.siblings.isEmpty) { try model.check(names) }
-    let count = min(count, names.count / 2)
-    func prompts(_ named: [String], _ picked: [String]) -> [String] {
-      let own =
-        named.isEmpty
-        ? preserve.filter { p in picked.contains { p.mentions($0, apartFrom: names) } } : []
-      if !own.isEmpty { return own }
-      return forget.first?.asking(for: named.isEmpty ? picked : named) ?? []
+    let concepts = withSiblings(in: model, of: KnownSubjects.objects)
+    let names = Set(concepts.flatMap(\.siblings))
+    if forget.allSatisfy(\.siblings.isEmpty) { try model.check(names.sorted()) }
+    let (near, far) = Concept.extremes(min(count, names.count / 2), of: concepts, in: model)
+    func prompts(
+      _ named: KeyPath<Concept, [String]?>, _ picked: [(name: String, concept: Concept)]
+    ) -> [String] {
+      let asked = forget.flatMap { concept in
+        concept.asking(for: concept[keyPath: named] ?? [])
+      }
+      guard asked.isEmpty else { return asked }
+      let own = preserve.filter { p in
+        picked.contains { p.mentions($0.name, apartFrom: Array(names)) }
+      }
+      guard own.isEmpty else { return own }
+      return forget.flatMap { concept in
+        concept.asking(for: picked.filter { $0.concept.name == concept.name }.map(\.name))
+      }
     }
-    return (
-      prompts(forget.flatMap { $0.related ?? [] }, Array(names.prefix(count))),
-      prompts(forget.flatMap { $0.unrelated ?? [] }, Array(names.suffix(count)))
-    )
+    return (prompts(\.related, near), prompts(\.unrelated, far))
   }
 
   /// Prompts for the siblings of concepts that no list of the model has: those that the request names, else those of

@@ -58,6 +58,7 @@ struct MakeSetCommand: ParsableCommand {
 
   func run() throws {
     try common.reporting(shares: true) {
+      ComputeType.drawsOnly = true
       try accept("--count", count, .whole(1...1_000_000))
       try accept("--steps", steps, .steps)
       try accept("--guidance", guidance, .guidance)
