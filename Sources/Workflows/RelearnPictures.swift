@@ -56,8 +56,7 @@ extension Relearn {
       }
       return (prompts(.near), prompts(.far))
     }
-    let count = min(5, max(1, Set(concepts.flatMap(\.siblings)).count / 2))
-    let (near, far) = Concept.extremes(count, of: concepts, in: original)
+    let (near, far) = Concept.extremes(5, of: concepts, in: original)
     func prompts(_ picked: [(name: String, concept: Concept)]) -> [String] {
       picked.flatMap { Concept.resolve($0.name, in: themes, replacement: nil).prompts }
     }

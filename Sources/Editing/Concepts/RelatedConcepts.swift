@@ -9,8 +9,8 @@ extension Concept {
     return nearest(names, to: concepts, in: model)
   }
 
-  /// The nearest and the farthest siblings of each concept, `count` in all, with the concept that each is nearest to or
-  /// farthest from. Every concept has the same number of them, where it has so many. None is on both sides.
+  /// The nearest and the farthest siblings of each concept, at most `count` and half of all, with the concept that each is
+  /// nearest to or farthest from. Every concept has the same number of them, where it has so many. None is on both sides.
   package static func extremes(
     _ count: Int, of concepts: [Concept], in model: DiffusionModel
   ) -> (near: [(name: String, concept: Concept)], far: [(name: String, concept: Concept)]) {
@@ -18,6 +18,7 @@ extension Concept {
     let orders = concepts.map { concept in
       nearest(Set(concept.siblings).subtracting(gone).sorted(), to: [concept], in: model)
     }
+    let count = min(count, max(1, Set(orders.flatMap(\.self)).count / 2))
     var seen = Set<String>()
     /// `count` names, of each order in turn.
     func inTurn(_ orders: [[String]]) -> [(name: String, concept: Concept)] {
