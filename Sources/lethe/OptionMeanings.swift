@@ -253,7 +253,7 @@ enum OptionMeanings {
     OptionMeaning(option: "pictures", text: #"Pictures of the concept to learn from, from 1. The original draws them. Raise it for a concept of many shapes."#, owners: owners31),
     OptionMeaning(option: "pictureSteps", text: #"Denoising steps of a picture, from 1. Fewer are faster and blurred."#, owners: owners32),
     OptionMeaning(option: "guidance", text: #"Guidance of pictures, from 1. Take the one that suits the model's own pictures."#, owners: owners32),
-    OptionMeaning(option: "initial", text: #"The word that v begins as; empty for the mean of the concept's own, of several concepts that of their means. Take a broader one, such as `dog` for a breed, where the victim knows it."#, owners: owners31),
+    OptionMeaning(option: "initial", text: #"The word that v begins as; empty for the mean of the concept's own. Take a broader one, such as `dog` for a breed, where the victim knows it."#, owners: owners31),
     OptionMeaning(option: "mode", text: #"Weights that are trained: `full`, the whole U-Net, or `lora`, factors on its attention matrices, at the rate 1e-4 where none is set. `lora` takes less memory."#, owners: owners33),
     OptionMeaning(option: "rank", text: #"r, the rank of the factors of `mode=lora`, from 1. A higher one has more weights to learn with."#, owners: owners33),
     OptionMeaning(option: "training", text: #"The course of the fine-tuning. Raise `steps` together with `checkpoints` for a stronger attack."#, owners: owners33),

@@ -300,6 +300,9 @@ ROUGH = ((160, 25.0), (160, 25.0))
 def parity(row, size, dtype):
     """Pictures of the CPU, of the device and of diffusers, with TF32 off; of the device also with TF32 as libtorch has it."""
     by_cpu, by_diffusers = ALLOWED[dtype] if dtype == "float32" or not size.startswith("tiny") else ROUGH
+    if (size, dtype) == ("sdxl", "float16"):
+        # Its 70 transformer blocks round further: 13 and 1.1 where the outputs of layers alone are rounded (docs/results/gpu.md).
+        by_cpu = (40, 3.0)
     # The CPU's pictures are drawn once, in float32, with weights that are there for the device too.
     rests = "float32" if "float32" in kinds_of(size) else dtype
     one = drawn(size, "float32", "cpu", f"cpu-{rests}", folder=model(size, rests))
