@@ -99,7 +99,8 @@ extension DiffusionModel {
     let weights = parts(in: type ?? computeType)
     var (own, moments) = (weights, [(name: String, bytes: Int)]())
     if let frozen, frozen != computeType {
-      own.append(("the original in \(frozen.rawValue)", parts(in: frozen).reduce(0) { $0 + $1.bytes }))
+      own.append(
+        ("the original in \(frozen.rawValue)", parts(in: frozen).reduce(0) { $0 + $1.bytes }))
     }
     if let step, step.numbers > 0 { own.append(("training", 4 * step.numbers)) }
     moments.append(("pictures (\(batch) at a time)", pictures(batch)))

@@ -123,7 +123,8 @@ import Training
     let owl = Concept("owl", phrases: [.init("an owl", words: "owl", anchor: "")])
     let prompts = [AttackedPrompt("a fox", seed: 1), AttackedPrompt("an owl", seed: 2)]
     func vectors(_ concepts: [Concept], _ open: [Int]) throws -> [Int: [Float]?] {
-      let victim = try Victim(model, original: model, concepts: concepts) { _ in Image.grey(16, 16) }
+      let victim = try Victim(model, original: model, concepts: concepts) { _ in Image.grey(16, 16)
+      }
       var session = try AttackScene.session(attack, prompts, victim, seed: 3)
       return try session.next(open).mapValues(\.vector)
     }

@@ -26,7 +26,8 @@ import Torch
     var fox = Concept("fox", phrases: [.init("a photo of a fox", words: "fox", anchor: "a photo")])
     fox.siblings = ["a castle", "a lovely dog", "bus", "cat", "owl", "tree"]
     var line = Concept(
-      "line style", phrases: [.init("a drawing, line style", words: "line style", anchor: "a drawing")])
+      "line style",
+      phrases: [.init("a drawing, line style", words: "line style", anchor: "a drawing")])
     line.siblings = ["oil style", "pop style", "ink style"]
     let order = { (concept: Concept) in Concept.siblings(of: [concept], in: model) }
     for concepts in [[fox, line], [line, fox]] {

@@ -17,7 +17,8 @@ import Testing
       samples.append(.init("other-\(i)", 0, prompt: "bus", seed: 0, subjects: ["object": "bus"]))
     }
     return PromptSuite(
-      "test", JudgeQuestion(Forgotten(kind: "object", names: counts.keys.sorted()), classes: [:]), samples)
+      "test", JudgeQuestion(Forgotten(kind: "object", names: counts.keys.sorted()), classes: [:]),
+      samples)
   }
 
   /// Of 29 pictures of one concept and 1 of another both are attacked; what one lacks the other has.

@@ -10,7 +10,8 @@ extension Concept {
   }
 
   /// The nearest and the farthest siblings of each concept, at most `count` and half of all, with the concept that each is
-  /// nearest to or farthest from. Every concept has the same number of them, where it has so many. None is on both sides.
+  /// nearest to or farthest from. Every concept has the same number of them, where it has so many. None is on both sides but an
+  /// only one.
   package static func extremes(
     _ count: Int, of concepts: [Concept], in model: DiffusionModel
   ) -> (near: [(name: String, concept: Concept)], far: [(name: String, concept: Concept)]) {
@@ -18,7 +19,8 @@ extension Concept {
     let orders = concepts.map { concept in
       nearest(Set(concept.siblings).subtracting(gone).sorted(), to: [concept], in: model)
     }
-    let count = min(count, max(1, Set(orders.flatMap(\.self)).count / 2))
+    let all = Set(orders.flatMap(\.self)).count
+    let count = min(count, max(1, all / 2))
     var seen = Set<String>()
     /// `count` names, of each order in turn.
     func inTurn(_ orders: [[String]]) -> [(name: String, concept: Concept)] {
@@ -35,6 +37,7 @@ extension Concept {
       return found
     }
     let near = inTurn(orders)
+    guard all > 1 else { return (near, near) }
     return (near, inTurn(orders.map { $0.reversed() }).reversed())
   }
 
