@@ -25,6 +25,9 @@ KEPT = "--set esd.preserveTrajectories=128 --set ablation.preserveTrajectories=1
 SHORT = ("--set relearn.training.steps=100 --set relearn.training.batch=8 --set relearn.training.learningRate=1e-4")
 RELEARN = "bench relearning Models/emoji --steps 15 --limit 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
 
+# The settings of SalUn and random label before they had as many steps and pictures as EraseDiff.
+BRIEF = "--set {0}.training.steps=120 --set {0}.training.batch=32 --set {0}.training.learningRate=3e-4"
+
 # name: hours, command without --out
 COMMANDS = {
     "methods": (0.3, f"bench Models/emoji --methods esd,uce --draw 3,1 --seed 1 {ESD} --set esd.training.steps=400 "
@@ -45,7 +48,11 @@ COMMANDS = {
                    "--quick --set uce.push=1"),
     # The zebra is a development class: all methods beside retraining.
     "zebra": (1.5, "bench forgetting Models/animals --class zebra --data data/animals --jobs 2 "
-              "--set erasediff.data.labels=each --set salun.data.labels=each --set randomlabel.data.labels=each"),
+              "--set erasediff.data.labels=each --set salun.data.labels=each --set randomlabel.data.labels=each "
+              f"{BRIEF.format('salun')} {BRIEF.format('randomlabel')}"),
+    # AdvUnlearn's own training without an adversary.
+    "robustness-control": (0.4, "bench robustness Models/emoji --draw 4,2 --seed 1 --limit 8 --quick --steps 15 --methods advunlearn "
+                           "--attacks random,unlearndiff,p4d,ringabell,inversion --set advunlearn.warmup=260"),
 }
 
 
@@ -60,8 +67,8 @@ def commands():
     found = dict(COMMANDS)
     for name in classes(pathlib.Path("Models/animals")):
         found[f"forgetting-{name}"] = (
-            0.4, f"bench forgetting Models/animals --class {name} --methods erasediff,salun,randomlabel "
-            "--data data/animals --seeds 1 --retrain-seeds 0")
+            0.6, f"bench forgetting Models/animals --class {name} --methods erasediff,salun,randomlabel "
+            "--data data/animals --seeds 3 --retrain-seeds 0 --jobs 2")
     return found
 
 
