@@ -37,7 +37,7 @@ extension MetaUnlearning {
       Double(copies * count * 4).bytesInWords
     }
     return
-      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers, "
-      + "activations on top; published code holds 10 copies, \(size(10))"
+      "memory: \(size(copies)) for \(copies) copies of the U-Net's \(count) numbers; "
+      + "published code holds 10 copies, \(size(10))"
   }
 }

@@ -128,12 +128,12 @@ extension AttackRun {
 }
 
 extension Erase {
-  /// The memory of the training, by part, or what the method itself says about it.
+  /// The memory of the training: a sentence of the method's own, where it has one, and that by part.
   package func memorySentence(on model: DiffusionModel) throws -> String {
-    if let own = try method.memory(for: { model }) { return own }
+    let own = try method.memory(for: { model }).map { "\($0); " } ?? ""
     let frozen = isTraining ? ComputeType.usual : nil
     let step = (method as? any TrainedMethod)?.step(on: model)
-    return model.memorySentence(batch: 1, frozen: frozen, step: step)
+    return own + model.memorySentence(batch: 1, frozen: frozen, step: step)
   }
 }
 
