@@ -130,6 +130,8 @@ FORWARD(
 FORWARD(int64_t, ct_host_reads, (void), ())
 FORWARD(int64_t, ct_host_writes, (void), ())
 FORWARD(int64_t, ct_host_waits, (void), ())
+FORWARD(int64_t, ct_host_uploads, (void), ())
+FORWARD(int64_t, ct_host_uploaded_bytes, (void), ())
 FORWARD(
     char *, ct_gradients,
     (ct_tensor *const *outputs, ct_tensor *const *output_gradients, int64_t output_count, ct_tensor

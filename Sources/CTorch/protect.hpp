@@ -43,6 +43,9 @@ struct HostCopies {
   int64_t writes = 0;
   /// Times that a GPU would have been waited for, of which the device `rehearsal` keeps count.
   int64_t waits = 0;
+  /// Copies to the device `rehearsal` and their bytes.
+  int64_t uploads = 0;
+  int64_t uploaded_bytes = 0;
 };
 inline thread_local HostCopies host_copies;
 

@@ -204,6 +204,10 @@ at::Tensor empty_strided(
 at::Tensor copy_from(const at::Tensor &source, const at::Tensor &to, bool goes_on) {
   const bool crosses = source.device().type() != to.device().type();
   if (crosses && !(goes_on && source.is_cpu())) host_copies.waits++;
+  if (crosses && source.is_cpu()) {
+    host_copies.uploads++;
+    host_copies.uploaded_bytes += static_cast<int64_t>(source.nbytes());
+  }
   on_cpu(to).copy_(on_cpu(source));
   return to;
 }

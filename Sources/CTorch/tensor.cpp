@@ -95,3 +95,7 @@ int64_t ct_host_reads(void) { return host_copies.reads; }
 int64_t ct_host_writes(void) { return host_copies.writes; }
 
 int64_t ct_host_waits(void) { return host_copies.waits; }
+
+int64_t ct_host_uploads(void) { return host_copies.uploads; }
+
+int64_t ct_host_uploaded_bytes(void) { return host_copies.uploaded_bytes; }

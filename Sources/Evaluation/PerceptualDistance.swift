@@ -17,7 +17,10 @@ package struct PerceptualDistance {
   package func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
     withoutGradients {
       x.passes(atMost: 64).flatMap { part -> [Double] in
-        let (a, b) = (network.maps(x.rows(part)), network.maps(y.rows(part)))
+        let (a, b) = (
+          network.maps(x.rows(part).to(network.device)),
+          network.maps(y.rows(part).to(network.device))
+        )
         let parts = zip(a, b).map { f, g in
           (unit(f) - unit(g)).squared().sum(1).mean(1, 2)  // [n]
         }

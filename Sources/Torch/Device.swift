@@ -115,6 +115,10 @@ package enum HostCopies {
   package static var writes: Int { Int(ct_host_writes()) }
   /// Times that a GPU in the place of ``Device/rehearsal`` would have been waited for.
   package static var waits: Int { Int(ct_host_waits()) }
+  /// Copies from the memory of the machine to ``Device/rehearsal``.
+  package static var uploads: Int { Int(ct_host_uploads()) }
+  /// The bytes of these copies.
+  package static var uploadedBytes: Int { Int(ct_host_uploaded_bytes()) }
 }
 
 /// The libtorch underneath: its version and its threads.

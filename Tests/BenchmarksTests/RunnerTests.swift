@@ -58,6 +58,26 @@ import WorkbenchSupport
     }
   }
 
+  /// A benchmark of two ranks, which erase, draw and judge in trials of their own, has the files of one process, byte
+  /// for byte but for times. Its events are in the order in which trials end.
+  @Test func ranksWriteTheFilesOfOneProcess() throws {
+    try Fixtures.temporaryFolder { folder in
+      let model = try Tiny.model(folder)
+      let (found, files) = try SharedFolders.differences(
+        below: folder, [2], unordered: ["events.jsonl"]
+      ) { out, ranks in
+        let bench = try MethodBenchmark(
+          Tiny.benchmark(model, Tiny.esd.map { "esd." + $0 }), methods: ["esd", "uce"],
+          concepts: ["fox"])
+        let run = try Run(out)
+        run.ranks = ranks
+        try Tiny.runner()(bench, in: run, on: .cpu)
+      }
+      #expect(files > 20)
+      for difference in found { Issue.record("\(difference)") }
+    }
+  }
+
   @Test func putsTrialsTogether() throws {
     try Fixtures.temporaryFolder { folder in
       let run = try Run(folder)

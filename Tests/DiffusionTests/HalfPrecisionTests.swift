@@ -46,6 +46,10 @@ import TorchNN
       // The networks really compute in the type: their outputs are not those of float32.
       let plain = whole.predict(x, at: t, given: c)
       #expect(deviation(output, plain) > 1e-5 && deviation(output, plain) < 2 * tolerance.network)
+      let image = try #require(golden["image"] ?? half["image"])
+      let mean = try model.codec.posterior(image).mean
+      #expect(mean.dtype == .float32)
+      #expect(deviation(mean, try reference("mean")) < tolerance.network)
       let decoded = try model.codec.reconstruct(x)
       #expect(deviation(decoded, try reference("decoded")) < tolerance.network)
       let prompts = kind == "tiny-sdxl" ? SDXLTests.special : ParityTests.prompts

@@ -59,54 +59,69 @@ import TorchNN
     #expect(waits { _ = Tensor([1, 2]).to(device) } == 0)
     #expect(waits { _ = Tensor.zeros([1 << 19]).to(device) } == 1)
     #expect(waits { _ = Tensor.zeros([1 << 19]).uploaded(to: device) } == 0)
+    // Numbers that go to the device are counted with their bytes, and those that it makes itself are not.
+    let before = DeviceCopies.now
+    _ = Tensor([1, 2] as [Float]).to(device)
+    #expect(DeviceCopies.now - before == DeviceCopies(writes: 1, uploads: 1, bytes: 8))
+    _ = Tensor.zeros([3, 5], on: device) + 1
+    _ = x.to(.cpu)
+    #expect(DeviceCopies.now - before == DeviceCopies(waits: 1, writes: 1, uploads: 1, bytes: 8))
   }
 
-  /// Every sampler of the catalog steps on the device to the CPU's numbers, and waits for nothing.
-  @Test(arguments: Samplers.all.map { $0.name }) func samplers(_ name: String) throws {
+  /// Every sampler of the catalog steps on the device to the CPU's numbers, also with dynamic thresholding. It waits
+  /// for nothing, and nothing goes to the device but the noise.
+  @Test(arguments: Samplers.all.map { $0.name }, [false, true])
+  func samplers(_ name: String, _ thresholds: Bool) throws {
     Runtime.threads = 1
     let device = try Fixtures.gpu()
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     var options = SamplingOptions()
     (options.steps, options.sampler) = (4, name)
-    guard let sampler = try? Samplers.make(options, model.schedule) else { return }
-    func end(on device: Device) -> (x: Tensor, waits: Int) {
-      var sampler = sampler
+    var config = model.schedule.config
+    config["thresholding"] = .bool(thresholds)
+    guard let sampler = try? Samplers.make(options, NoiseSchedule(config)) else { return }
+    func end(on device: Device) -> (x: Tensor, copies: DeviceCopies, draws: Int) {
+      var (sampler, draws) = (sampler, 0)
       let g = Generator(seed: 2)
-      var x = Tensor.randn([1, 4, 8, 8], Generator(seed: 1)).to(device) * sampler.initialScale
-      let before = HostCopies.waits
+      var x = Tensor.randn([2, 4, 8, 8], Generator(seed: 1)).to(device) * sampler.initialScale
+      let before = DeviceCopies.now
       for i in sampler.timesteps.indices {
         x = sampler.step(0.1 * sampler.input(x, i), i, x) {
-          Tensor.randn([1, 4, 8, 8], g).to(device)
+          draws += 1
+          return Tensor.randn([2, 4, 8, 8], g).to(device)
         }
       }
-      return (x, HostCopies.waits - before)
+      return (x, DeviceCopies.now - before, draws)
     }
     let (here, there) = (end(on: .cpu), end(on: device))
-    #expect(there.x.device == device && there.waits == 0, "\(there.waits)")
+    let noise = DeviceCopies(uploads: there.draws, bytes: there.draws * 2 * 4 * 8 * 8 * 4)
+    #expect(there.x.device == device && there.copies.isWithin(noise), "\(there.copies)")
     #expect(there.x.to(.cpu).distance(to: here.x) <= 1e-5)
   }
 
   /// Prompts, the denoising network with guidance and the codec, of each kind of model: the CPU's pictures. A step
-  /// waits for nothing.
+  /// waits for nothing, and nothing goes to the device in it.
   @Test(arguments: models.keys.sorted()) func pictures(_ kind: String) throws {
     Runtime.threads = 1
     let device = try Fixtures.gpu()
     var options = SamplingOptions()
     // The passes of the network from the second on are recorded.
     (options.steps, options.guidance) = (5, 3)
-    func drawn(on device: Device) throws -> (latents: Tensor, images: [Image], waits: [Int]) {
+    func drawn(on device: Device) throws -> (
+      latents: Tensor, images: [Image], copies: [DeviceCopies]
+    ) {
       let model = try DiffusionModel.load(Fixtures.url(kind), on: device)
       let c = withoutGradients { model.embed(Self.models[kind] ?? []) }
-      var waits: [Int] = []
+      var copies: [DeviceCopies] = []
       let z = try model.latents(given: c, seeds: [1, 2], options) { _, _ in
-        waits.append(HostCopies.waits)
+        copies.append(DeviceCopies.now)
       }
-      return (z, try model.images(given: c, seeds: [1, 2], options), waits)
+      return (z, try model.images(given: c, seeds: [1, 2], options), copies)
     }
     let (here, there) = (try drawn(on: .cpu), try drawn(on: device))
     #expect(there.latents.device == device)
     #expect(there.latents.to(.cpu).distance(to: here.latents) <= 1e-3)
-    #expect(there.waits.count == 5 && Set(there.waits).count == 1, "\(there.waits)")
+    #expect(there.copies.count == 5 && there.copies.allSatisfy { $0 == there.copies[0] })
     for (a, b) in zip(here.images, there.images) {
       #expect(a.tensor.distance(to: b.tensor) <= 0.02)
     }

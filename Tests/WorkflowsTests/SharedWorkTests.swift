@@ -15,31 +15,6 @@ import WorkbenchSupport
 @testable import Workflows
 
 @Suite struct SharedWorkTests {
-  /// The files of a folder by their path, without pages and without what tells the time.
-  private static func files(_ folder: URL) throws -> [String: Data] {
-    var found: [String: Data] = [:]
-    for name in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {
-      let file = folder.appendingPathComponent(name)
-      var isFolder: ObjCBool = false
-      _ = FileManager.default.fileExists(atPath: file.path, isDirectory: &isFolder)
-      guard !isFolder.boolValue, !name.hasSuffix(".html"), !name.hasSuffix(".md") else { continue }
-      let data = try Data(contentsOf: file)
-      if name.hasSuffix("results.json") {
-        var results: Results = try Checked(contentsOf: file).decoded()
-        results.rows.removeAll { $0.metric == "seconds" }
-        results.origin?.date = ""
-        found[name] = Data(try JSON(encoding: results).pretty.utf8)
-      } else if name.hasSuffix(".jsonl") {
-        let text = String(decoding: data, as: UTF8.self)
-          .replacing(#/"seconds":[^,}]*/#, with: "time")
-        found[name] = Data(text.utf8)
-      } else {
-        found[name] = data
-      }
-    }
-    return found
-  }
-
   private static func run(_ folder: URL, _ ranks: Ranks) throws -> Run {
     let run = try Run(folder)
     run.ranks = ranks
@@ -50,21 +25,9 @@ import WorkbenchSupport
   private func compare(
     _ folder: URL, _ counts: [Int], _ command: @escaping @Sendable (URL, Ranks) throws -> Void
   ) throws {
-    let one = folder.appendingPathComponent("out1")
-    try command(one, .alone)
-    let expected = try Self.files(one)
-    #expect(!expected.isEmpty)
-    for count in counts {
-      let several = folder.appendingPathComponent("out\(count)")
-      _ = try RanksInThreads.run(count) { try command(several, $0) }
-      let found = try Self.files(several)
-      #expect(found.keys.sorted() == expected.keys.sorted())
-      for (name, data) in expected where found[name] != data {
-        Issue.record(
-          "\(name): \(String(decoding: data.prefix(3000), as: UTF8.self)) / \(String(decoding: found[name]?.prefix(3000) ?? Data(), as: UTF8.self))"
-        )
-      }
-    }
+    let (found, files) = try SharedFolders.differences(below: folder, counts, command)
+    #expect(files > 0)
+    for difference in found { Issue.record("\(difference)") }
   }
 
   @Test func picturesAreThoseOfOneProcess() throws {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """The parts of scripts/gpu/check.sh, which says what they are and reads the settings. Needs the standard library alone."""
-import hashlib, json, os, re, shutil, signal, statistics, struct, subprocess, sys, threading, time, zlib
+import array, hashlib, json, mmap, os, re, shutil, signal, statistics, struct, subprocess, sys, threading, time, zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -317,7 +317,8 @@ def parity(row, size, dtype):
 
 def tests(row):
     """The tests for a device, by the built program that TESTS names: FOLDER/lethePackageTests.xctest."""
-    done = run(TESTS, "--testing-library", "swift-testing", "--no-parallel", "--filter", "RecordedWorkTests|Rehearsal|TokenDescentTests",
+    suites = "RecordedWorkTests|Rehearsal|TokenDescentTests" + ("|RankBackendTests" if number_of_cards() > 1 else "")  # NCCL needs two
+    done = run(TESTS, "--testing-library", "swift-testing", "--no-parallel", "--filter", suites,
                "--skip", "mixedDevices|waitsAreCounted|copiesInside", environment={"LETHE_TEST_DEVICE": DEVICE, **EXACT}, check=False)
     lines = [line for line in (done.stdout + done.stderr).splitlines() if "Test run with" in line]
     row["facts"] = {"tests": lines[-1].strip() if lines else "none ran"}
@@ -530,6 +531,57 @@ def cards(row, size):
     agreement(row, f"{size}: pictures of two processes beside those of one", *places, 0, 0)
 
 
+# Two short trainings of ranks that divide each batch, and how far the erasers may be apart. The tests allow 2 % after three steps.
+DIVIDED = {
+    "esd": ("trajectories=2", "trajectorySteps=4", "preserveTrajectories=1"),
+    "finetune": LOOPED["finetune"],
+}
+ALLOWED_APART = 0.02
+
+
+def ranks(row, size):
+    """Two processes that share one card beside one: trainings with the same batch, whose tensors go by Gloo, and their erasers."""
+    batch, two = 2 if size == "sdxl" else 4, ("launch", "-n", "2", "--backend", "gloo", "--")
+    for method, own in DIVIDED.items():
+        pairs = [*own, "training.steps=4", "training.logEvery=1", f"training.batch={batch}"]
+        places = {name: fresh(f"{size}-{method}-ranks-{name}") for name in ("two", "one")}
+        sides = {name: [safely(lambda: erased(place, size, method, *pairs, launched=two if name == "two" else ()))] for name, place in places.items()}
+        compared(row, f"{method}, a step of {batch}: two ranks on one card beside one process", sides)
+        if any("error" in side[0] for side in sides.values()):
+            continue
+        found = apart(*(place / "eraser.safetensors" for place in places.values()))
+        row.setdefault("facts", {})[f"{method}: erasers apart, as a share of their size"] = found
+        if not found <= ALLOWED_APART:
+            raise Failed("error", f"{method}: the erasers of two ranks and of one process are {found:.3g} of their size apart, allowed {ALLOWED_APART}")
+
+
+def apart(one, other, most=1 << 20):
+    """The distance of two erasers as a share of the second's norm, over numbers that are evenly taken from each tensor."""
+    (mine, bytes_of), (theirs, bytes_of_other) = tensors(one), tensors(other)
+    if mine != theirs:
+        raise ValueError(f"{one} and {other} have other tensors")
+    share = max(1, sum(end - start for start, end in mine.values()) // 4 // most)
+    gap = size = 0.0
+    for start, end in mine.values():
+        a, b = (array.array("f", bytes(whole[start:end]))[::share] for whole in (bytes_of, bytes_of_other))
+        gap += sum((x - y) ** 2 for x, y in zip(a, b))
+        size += sum(y * y for y in b)
+    if not size > 0:
+        raise ValueError(f"{other} changes nothing")
+    return (gap / size) ** 0.5
+
+
+def tensors(file):
+    """Places of the float32 tensors of a safetensors file by name, and its numbers."""
+    with file.open("rb") as opened:
+        whole = memoryview(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ))
+    count = struct.unpack("<Q", whole[:8])[0]
+    head = {name: one for name, one in json.loads(bytes(whole[8:8 + count])).items() if name != "__metadata__"}
+    if other := next((one["dtype"] for one in head.values() if one["dtype"] != "F32"), None):
+        raise ValueError(f"{file} has numbers of {other}")
+    return {name: tuple(one["data_offsets"]) for name, one in sorted(head.items())}, whole[8 + count:]
+
+
 def long_training(row, name):
     """A training of an embedded model that is ten times as long, and its pictures judged beside the embedded model's."""
     recipe = json.loads((ROOT / f"Models/{name}/recipe.json").read_text())
@@ -628,6 +680,8 @@ def list_of_parts():
             add(8, f"relearn {size}", 60 * weight, lambda row, a=size: relearning(row, a))
         if DRY or number_of_cards() > 1:
             add(8, f"cards {size}", 90 * weight, lambda row, a=size: cards(row, a))
+        if not QUICK or size == "emoji":
+            add(8, f"ranks {size}", 100 * weight, lambda row, a=size: ranks(row, a))
     if LONG:
         for name in ("animals",) if DRY else ("emoji", "animals"):
             add(9, f"long {name}", 30 if DRY else 3600, lambda row, a=name: long_training(row, a))

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A GPU beside the CPU and beside diffusers, in one command: the same pictures, time and peak memory at the size of the embedded
 # model, of SD 1.4 and of SDXL (random weights), eager and with torch.compile; steps of ESD, AdvUnlearn, Meta-Unlearning, EraseDiff,
-# SepME and fine-tuning, UnlearnDiffAtk, CUDA graphs, CPU offload, types of training, evaluation, relearning and two cards.
+# SepME and fine-tuning, UnlearnDiffAtk, CUDA graphs, CPU offload, types of training, evaluation, relearning, two ranks on one card
+# and two cards.
 #
 #   scripts/gpu/check.sh [--quick] [--long] [--budget SECONDS] [--no-setup] [--list] [NAME=VALUE...]
 #   scripts/gpu/check.sh --dry-run [...]

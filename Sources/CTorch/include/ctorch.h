@@ -100,6 +100,9 @@ int64_t ct_host_writes(void);
 /// Times that the calling thread would have waited for a GPU in whose place the device `rehearsal` was: where it read
 /// numbers, and where it copied to the device and did not let the copy go on by itself.
 int64_t ct_host_waits(void);
+/// Copies of the calling thread from the machine's memory to the device `rehearsal` so far, and their bytes.
+int64_t ct_host_uploads(void);
+int64_t ct_host_uploaded_bytes(void);
 
 // ---- Autograd -------------------------------------------------------------------------------
 

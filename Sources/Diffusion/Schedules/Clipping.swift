@@ -34,12 +34,10 @@ struct Clipping {
     case .none: return x0
     case .clip(let range): return x0.clamped(-range, range)
     case .threshold(let ratio, let limit):
-      return Tensor.concatenate(
-        (0..<x0.size(0)).map { b in
-          let x = x0.narrowed(0, b, 1)
-          let s = min(max(x.abs().flattened().quantile(ratio).item, 1), max(limit, 1))
-          return x.clamped(-s, s) / s
-        })
+      let quantiles = x0.abs().reshaped([x0.size(0), -1]).quantile(ratio, along: 1)  // [B]
+      let s = quantiles.clamped(1, max(limit, 1))
+        .reshaped([x0.size(0)] + x0.shape.dropFirst().map { _ in 1 })  // [B, 1, 1, 1]
+      return x0.maximum(-s).minimum(s) / s
     }
   }
 }

@@ -33,11 +33,13 @@ package enum InceptionInput: String, CaseIterable, Sendable, Hashable {
 }
 
 extension InceptionV3 {
-  /// The features of pictures [N, 3, H, W] in [-1, 1], computed 16 at a time: [N, 2048].
+  /// The features of pictures [N, 3, H, W] in [-1, 1], computed 16 at a time: [N, 2048] on the CPU.
   package func features(_ pictures: Tensor, _ input: InceptionInput) -> Tensor {
     withoutGradients {
       Tensor.concatenate(
-        pictures.passes(atMost: 16).map { features(input(pictures.rows($0))) })
+        pictures.passes(atMost: 16).map {
+          features(input(pictures.rows($0)).to(device)).to(.cpu)
+        })
     }
   }
 }

@@ -8,6 +8,7 @@ package import TorchNN
 /// The network behind FID and KID, with the names of pytorch-fid's checkpoint.
 package final class InceptionV3 {
   package let parameters: ParameterStore
+  let device: Device
   private let stem: [BasicConv]
   private let mixed: [String: any InceptionBlock]
   private static let order = [
@@ -38,7 +39,7 @@ package final class InceptionV3 {
       "Mixed_7b": InceptionE(s["Mixed_7b"], 1280, takesMaximum: false),
       "Mixed_7c": InceptionE(s["Mixed_7c"], 2048, takesMaximum: true),
     ]
-    parameters = store
+    (parameters, self.device) = (store, device)
     // The checkpoint has a classifier, which features do not need, and counts of batches.
     try store.check {
       $0.name.hasPrefix("fc.") || $0.name.hasSuffix("num_batches_tracked")

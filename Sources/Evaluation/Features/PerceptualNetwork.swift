@@ -21,6 +21,7 @@ package final class PerceptualNetwork {
 
   package let kind: Kind
   package let parameters: ParameterStore
+  let device: Device
   private let layers: [(Tensor) -> Tensor]
   /// w_l of each tap: [1, C_l, 1, 1]
   package let weights: [Tensor]
@@ -35,7 +36,7 @@ package final class PerceptualNetwork {
       store.root["lin\(l)"]["model"]["1"].parameter(
         "weight", [1, kind.taps[l].channels, 1, 1], .ones)
     }
-    (self.kind, parameters) = (kind, store)
+    (self.kind, self.device, parameters) = (kind, device, store)
     try store.check()
   }
 

@@ -95,7 +95,7 @@ extension Judge {
   ///     class for are left out of its answers.
   ///   - ranks: the processes that share the pictures
   ///   - progress: told the number of pictures that are looked at, and of all
-  /// - Returns: features [N, D], first choices and probabilities in the order of the pictures
+  /// - Returns: features [N, D] on the CPU, first choices and probabilities in the order of the pictures
   package func judged(
     _ pictures: Tensor, asked: [[String: String]], of files: [String] = [],
     by ranks: Ranks = .alone, progress: (Int, Int) -> Void = { _, _ in }
@@ -128,7 +128,8 @@ extension Judge {
     // A subject without a class says nothing: the judge would be wrong on every picture of it.
     let names = classes.mapValues(Set.init)
     let known = asked.map { $0.filter { names[$0.key]?.contains($0.value) == true } }
-    return JudgedSet(asked: known, seen: seen, features: features, beliefs: beliefs)
+    // Measures draw rows of the features by numbers of the CPU, and compare them with features of files.
+    return JudgedSet(asked: known, seen: seen, features: features.to(.cpu), beliefs: beliefs)
   }
 
   /// The judge's answers on a set's pictures, and how many of them it is not asked about, because they have no finite

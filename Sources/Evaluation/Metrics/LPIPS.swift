@@ -44,7 +44,8 @@ package struct LPIPS: PictureMetricProfiles {
   package func callAsFunction(_ x: Tensor, _ y: Tensor) -> [Double] {
     withoutGradients {
       x.passes(atMost: 16).flatMap { part -> [Double] in
-        let parts = taps(x.rows(part), y.rows(part))
+        let parts = taps(
+          x.rows(part).to(network.device), y.rows(part).to(network.device))
         return parts.dropFirst().reduce(parts[0], +).doubles
       }
     }

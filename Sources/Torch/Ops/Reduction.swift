@@ -57,4 +57,8 @@ extension Tensor {
   public func logSumExp(_ dimension: Int) -> Tensor { Operator.logsumexp(self, [dimension]) }
   /// The q-quantile of all elements, 0 to 1, interpolated between neighbours.
   public func quantile(_ q: Double) -> Tensor { Operator.quantile(self, q) }
+  /// The q-quantiles along a dimension.
+  public func quantile(_ q: Double, along dimension: Int) -> Tensor {
+    Operator.quantile(self, q, dimension)
+  }
 }
