@@ -23,7 +23,7 @@ ESD = "--set esd.training.learningRate=3e-4 --set esd.training.batch=4"
 # SepME keeps every everyday caption; the others keep so many of them, drawn by the seed.
 KEPT = "--set esd.preserveTrajectories=128 --set ablation.preserveTrajectories=128"
 SHORT = ("--set relearn.training.steps=100 --set relearn.training.batch=8 --set relearn.training.learningRate=1e-4")
-RELEARN = "bench relearning Models/emoji --steps 15 --limit 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
+RELEARN = "bench relearning Models/emoji --methods esd-u-captions-1,uce --steps 15 --limit 20 --set relearn.pictureSteps=15 --draw 3,1 --seed 1"
 
 # The settings of SalUn and random label before they had as many steps and pictures as EraseDiff.
 BRIEF = "--set {0}.training.steps=120 --set {0}.training.batch=32 --set {0}.training.learningRate=3e-4"
