@@ -10,6 +10,43 @@ import Training
 @testable import Unlearning
 
 @Suite struct ScissorhandsTests {
+  /// The remembered gradient is that of -l_f in the trimmed model: v is Projected's from it, and the direction is g + v
+  /// m. The two oppose each other where forgetting weighs little.
+  @Test(arguments: [0.1, 4]) func forgettingIsRemembered(_ lambda: Double) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
+    try Fixtures.temporaryFolder { folder in
+      try ThreeClasses.data(folder)
+      let erasure = ThreeClasses.erasure(folder)
+      var method = Scissorhands.tiny
+      (method.training.batch, method.lambda, method.sparsity) = (6, lambda, 0.9)
+      let student = try model.clone()
+      let tensors = ParameterSelection.unet.paths(of: student.parameters)
+        .compactMap { student.parameters[$0] }
+      for tensor in tensors { tensor.requiresGradient = true }
+      let run = try Run(folder.appendingPathComponent("run"), seed: 1)
+      var rule = try method.rule(erasure, original: model, student: student, tensors, run)
+      var step = Step(index: 0, seed: 3)
+      let found = try rule.gradient(student, over: tensors, &step)
+
+      let sets = try method.data.sets(erasure, model, run)
+      var again = Step(index: 0, seed: 3)
+      let r = try sets.retaining(6).loss(student, &again)
+      let f = try sets.remembering(6).loss(student, &again)
+      let g = gradients(of: r - lambda * f, with: tensors)
+      // The batch after those that trimming looked at.
+      var last = Step(index: method.pruneBatches, seed: run.seed &+ 11)
+      let m = gradients(of: try sets.remembering(6).loss(student, &last), with: tensors)
+        .map { -1 * $0 }
+      let v = Projected.weight(mg: Foreach.dot(m, g), mm: Foreach.dot(m, m))
+      #expect((v > 0) == (lambda < 1), "\(v)")
+      #expect(abs(try #require(step.log["v"]) - v) < 1e-4 * (1 + v), "\(v)")
+      let expected = zip(g, m).map { $0 + v * $1 }
+      let away = zip(found.gradients, expected).map { $0 - $1 }
+      #expect(Foreach.norm(away) < 1e-4 * Foreach.norm(expected))
+    }
+  }
+
   /// Trimming begins the tenth anew that has the largest |theta| sum_b |g_b|, and leaves the rest.
   @Test func scissorhandsTrimsTheSensitive() throws {
     Runtime.threads = 1
