@@ -197,6 +197,58 @@ import Training
     }
   }
 
+  /// After the warm-up the loss is that of the adversary's answer in the prompt's place, towards the target of the
+  /// prompt itself: by hand in a step that attacks, and in one between attacks, which takes the answers of the step
+  /// before.
+  @Test func theLossIsThatOfTheAnswer() throws {
+    let scene = try Self.scene()
+    var options = AdversaryOptions()
+    (options.steps, options.rate, options.tokens) = (3, 0.5, 2)
+    let adversary = options.make()
+    let places = try adversary.places(for: scene.states.prompts, scene.tokenizer, scene.original)
+    var rule = try Adversarial(
+      scene.states, retain: nil, gamma: 1, alternates: false, adversary, warmup: 0, every: 2,
+      batch: 2, scene.original)
+    let path = ParameterPath("text_encoder.text_model.encoder.layers.0.mlp.fc1.weight")
+    let tensor = try #require(scene.student.parameters[path])
+    tensor.requiresGradient = true
+    func rows(_ step: Step) -> [Int] { Tensor.randint(below: 2, [2], step.generator).ints }
+    let seed = try #require(
+      (1...50).map { UInt64($0) }.first { seed in
+        (0..<2).allSatisfy { Set(rows(Step(index: $0, seed: seed))).count == 2 }
+      }, "both prompts are in both steps")
+    var carried: [String: Tensor] = [:]
+    for i in 0..<2 {
+      var step = Step(index: i, seed: seed)
+      step.carriedTensors = carried
+      let found = try rule.gradient(scene.student, over: [tensor], &step)
+      carried = step.carriedTensors
+      // Draws before those of the loss: the prompts, random words, and a state for each step of an attack.
+      let replay = Step(index: i, seed: seed)
+      let picks = rows(replay)
+      _ = adversary.beginning(2, scene.tokenizer, scene.original, replay.generator)
+      for _ in 0..<(i == 0 ? options.steps : 0) { _ = try scene.states.draw(picks, replay) }
+      let d = try scene.states.draw(picks, replay)
+      let prompts = picks.map { scene.states.prompts.texts[$0] }
+      let target = withoutGradients { () -> Tensor in
+        let a = scene.original.predict(d.x, at: d.t, given: scene.original.embed(["", ""]))
+        let c = scene.original.predict(d.x, at: d.t, given: scene.original.embed(prompts))
+        return a - (c - a)
+      }
+      func loss(_ given: Conditioning) -> Tensor {
+        (scene.student.predict(d.x, at: d.t, given: given) - target).squared().mean()
+      }
+      let answers = try picks.map { try #require(carried["adversary.\($0)"]) }
+      let expected = loss(
+        scene.student.encode(places.rows(picks).embeddings(Tensor.concatenate(answers))))
+      let plain = loss(scene.student.embed(prompts)).item
+      #expect(abs(found.loss / expected.item - 1) < 1e-5, "\(i)")
+      #expect(abs(plain / expected.item - 1) > 1e-3, "\(i) \(plain) \(expected.item)")
+      let gradient = gradients(of: expected, with: [tensor])[0]
+      #expect(found.gradients[0].distance(to: gradient) < 1e-4 * gradient.norm().item, "\(i)")
+    }
+  }
+
   /// Without something to retain every step forgets.
   @Test func nothingToRetainTakesNoSteps() throws {
     let scene = try Self.scene()

@@ -75,9 +75,9 @@ import Training
     #expect((attacked - (try erase(method("esd")).0)).norm > 1e-3 * plain.norm)
   }
 
-  /// SDD inside AdvUnlearn with the text encoder's weights, as both have them by default: the prediction for the concept
-  /// approaches the one without it, on noise that no step saw, and the prompts to retain stay. Ascent instead of descent,
-  /// or the two predictions in each other's places with the gradient at the target, would part them.
+  /// SDD inside AdvUnlearn with the text encoder's weights, as both have them by default: the prediction for the
+  /// concept approaches the one without it, on noise that no step saw, and the prompts to retain stay. Ascent instead
+  /// of descent, or the two predictions in each other's places with the gradient at the target, would part them.
   @Test func selfDistillationInTheTextEncoder() throws {
     Runtime.threads = 1
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
@@ -141,6 +141,69 @@ import Training
     #expect(!draw.target(of: learner).requiresGradient)
     #expect(
       learner.predict(draw.x, at: draw.t, given: learner.embed(["a cat"])).requiresGradient)
+  }
+
+  /// A step of the whole method after its warm-up, by hand: ESD's loss on the adversary's answer to the weights in
+  /// training, and gamma times the change of predictions for the prompt to retain.
+  @Test func aStepAfterTheWarmup() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let method = Self.method {
+      ($0.warmup, $0.gamma) = (0, 0.4)
+      ($0.adversary.steps, $0.adversary.rate) = (2, 0.5)
+      $0.options = ["trajectories": 1, "trajectorySteps": 5, "eta": 2]
+    }
+    let fox = Concept("fox", phrases: [.init("a fox", words: "fox", anchor: "a cat")])
+    let selection = try ParameterSelection.named(method.parameters)
+    let student = try model.clone(owning: selection.matches)
+    let tensors = selection.paths(of: student.parameters).compactMap { student.parameters[$0] }
+    withoutGradients {
+      for (i, tensor) in tensors.enumerated() {
+        tensor.add(0.05 * Tensor.randn(tensor.shape, Generator(seed: UInt64(i))))
+      }
+    }
+    for tensor in tensors { tensor.requiresGradient = true }
+    try Fixtures.temporaryFolder { folder in
+      var rule = try #require(
+        try method.rule(
+          Erasure(forget: [fox], preserve: ["a bus"]), original: model, student: student, tensors,
+          Run(folder, seed: 2)) as? Adversarial)
+      var step = Step(index: 0, seed: 1)
+      let found = try rule.gradient(student, over: tensors, &step).loss
+      let (adversary, tokenizer) = (method.adversary.make(), try model.tokenizer(for: "a test"))
+      let places = try adversary.places(for: rule.states.prompts, tokenizer, model)
+      let replay = Step(index: 0, seed: 1)
+      #expect(Tensor.randint(below: 1, [1], replay.generator).ints == [0])
+      _ = adversary.beginning(1, tokenizer, model, replay.generator)
+      for _ in 0..<2 { _ = try rule.states.draw([0], replay) }
+      let d = try rule.states.draw([0], replay)
+      try withoutGradients {
+        func predicted(_ network: DiffusionModel, _ prompt: String) -> Tensor {
+          network.predict(d.x, at: d.t, given: network.embed([prompt]))
+        }
+        let (c, a) = (predicted(model, "a fox"), predicted(model, "a cat"))
+        let target = a - 2 * (c - a)
+        let answer = try #require(step.carriedTensors["adversary.0"])
+        let expected =
+          (student.predict(
+            d.x, at: d.t, given: student.encode(places.embeddings(answer))) - target)
+          .squared().mean().item
+        let plain = (predicted(student, "a fox") - target).squared().mean().item
+        #expect(abs(try #require(step.log["forget"]) / expected - 1) < 1e-5)
+        #expect(abs(plain / expected - 1) > 1e-3, "\(plain) \(expected)")
+        // States of the prompt to retain, one of each of three trajectories.
+        let known = try DenoisingStates.follow(
+          model, Array(repeating: "a bus", count: 3), steps: 5, guidance: 3, keeping: 1, seed: 6)
+        let k = known.draw(2, replay)
+        func retained(_ network: DiffusionModel) -> Tensor {
+          network.predict(k.x, at: k.t, given: network.embed(["a bus", "a bus"]))
+        }
+        let kept = (retained(student) - retained(model)).squared().mean().item
+        let logged = try #require(step.log["retain"])
+        #expect(kept > 0 && abs(logged / kept - 1) < 1e-3, "\(logged) \(kept)")
+        #expect(abs(found / (expected + 0.4 * kept) - 1) < 1e-4)
+      }
+    }
   }
 
   /// The name of version 0.1 is read.

@@ -180,6 +180,67 @@ import Training
     #expect(error.sentence.contains("1000") && error.sentence.contains("0 to 999"))
   }
 
+  /// The meta part by hand: the set that the fine-tuning learns, and each other set with its weights before it and
+  /// after it.
+  @Test func everySetHasItsWeights() throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var method = Self.method("uce", [:])
+    (method.pictures, method.pictureSteps, method.pull) = (3, 2, 0.7)
+    method.related = .init(keep: 0.2, destroy: 0.05)
+    method.unrelated = .init(keep: 0.4, destroy: 0.1)
+    (method.attack.steps, method.attack.rate, method.attack.clip) = (2, 0.02, 0)
+    method.attack.optimizer = .init(.sgd)
+    var fox = Concept("fox", phrases: [.init("a fox", words: "fox", anchor: "a dog")])
+    (fox.related, fox.unrelated) = (["cat"], ["bus"])
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 2)
+      let student = try model.clone(owning: ParameterSelection.unet.matches)
+      let tensors = ParameterSelection.unet.paths(of: student.parameters)
+        .compactMap { student.parameters[$0] }
+      for tensor in tensors { tensor.requiresGradient = true }
+      var rule = try method.rule(
+        Erasure(forget: [fox]), original: model, student: student, tensors, run)
+      var step = Step(index: 0, seed: 4)
+      let found = try rule.gradient(student, over: tensors, &step).loss
+
+      // D_FT, D'_FT, related and unrelated. Set i has draw i of the step.
+      let prompts = ["a fox", "a fox", "a cat", "a bus"]
+      let sets = try prompts.enumerated().map { i, prompt in
+        try method.pictures(
+          by: model, Array(repeating: prompt, count: 3), seed: run.seed &+ 31 &+ UInt64(i))
+      }
+      let seed = Step(index: 0, seed: 4).generator.split().seed
+      func loss(_ i: Int, _ step: Step) -> Tensor {
+        let d = sets[i].draw(2, model, step)
+        let e = student.predict(d.xt, at: d.t, given: model.embed([prompts[i]]).repeated(2))
+        return (e - model.schedule.target(d.x0, d.eps, at: d.t)).squared().mean()
+      }
+      func losses() -> [Double] {
+        withoutGradients { (0..<4).map { loss($0, Step(index: $0, seed: seed)).item } }
+      }
+      let before = losses()
+      let learned = Step(index: 0, seed: seed)
+      for _ in 0..<2 {
+        let g = gradients(of: loss(0, learned), with: tensors)
+        withoutGradients { Foreach.add(tensors, g, times: -0.02) }
+      }
+      let after = losses()
+      // Three pictures are two batches of two, for each of which a weight counts.
+      let expected =
+        2
+        * (-0.7 * after[1] + 0.2 * before[2] - 0.05 * after[2] + 0.4 * before[3] - 0.1 * after[3])
+      #expect(abs(found / expected - 1) < 1e-4, "\(found) \(expected)")
+      for (i, name) in [(1, "concept"), (2, "related"), (3, "unrelated")] {
+        for (moment, values) in [("before", before), ("after", after)] {
+          let logged = try #require(step.log["\(name) \(moment)"])
+          #expect(abs(logged / values[i] - 1) < 1e-5, "\(name) \(moment)")
+        }
+        #expect(abs(after[i] / before[i] - 1) > 1e-3, "\(name): \(before[i]) \(after[i])")
+      }
+    }
+  }
+
   @Test func unknownBasesAndOptions() throws {
     #expect(throws: LetheError.self) { try erase(Self.method("esdd", [:])) }
     #expect(throws: LetheError.self) { try erase(Self.method("esd", ["trajectorie": 1])) }

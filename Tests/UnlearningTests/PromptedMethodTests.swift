@@ -17,12 +17,13 @@ import Training
   ]
 
   func forgetting(
-    _ method: some PromptedMethod, _ model: DiffusionModel, _ phrases: [Concept.Phrase] = phrases
+    _ method: some PromptedMethod, _ model: DiffusionModel, _ phrases: [Concept.Phrase] = phrases,
+    isReplaced: Bool = false
   ) throws -> (any Objective & PromptedStates, evaluations: Int) {
     Runtime.threads = 1
     let before = model.evaluations
     let found = try method.forgetting(
-      phrases, isReplaced: false, original: model, keeping: nil, live: false, by: nil, seed: 3
+      phrases, isReplaced: isReplaced, original: model, keeping: nil, live: false, by: nil, seed: 3
     ) { _, _ in }
     return (found, model.evaluations - before)
   }
@@ -103,6 +104,59 @@ import Training
     }
     #expect(try losses(3).count == 1)
     #expect(try losses(2).count > 1)
+  }
+
+  /// ESD's eq. 7 with r and a: the caption without the concept for both, the empty prompt for both as in the paper, or
+  /// the replacement and the empty prompt.
+  @Test(arguments: [
+    (anchored: true, isReplaced: false, r: "a cat", a: "a cat"),
+    (anchored: false, isReplaced: false, r: "", a: ""),
+    (anchored: true, isReplaced: true, r: "a cat", a: ""),
+  ]) func esdIsEquationSeven(
+    _ form: (anchored: Bool, isReplaced: Bool, r: String, a: String)
+  ) throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    var method = ESD()
+    (method.anchored, method.trajectorySteps) = (form.anchored, 4)
+    (method.training.batch, method.eta) = (3, 2)
+    let (objective, _) = try forgetting(
+      method, model, [Self.phrases[0]], isReplaced: form.isReplaced)
+    let states = try DenoisingStates.follow(
+      model, ["a fox"], steps: 4, guidance: method.startGuidance, seed: 3)
+    try withoutGradients {
+      let path = try #require(
+        ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters).first)
+      let student = try model.replacing([path: 1.5 * (try #require(model.parameters[path]))])
+      func predicted(_ network: DiffusionModel, _ prompt: String, _ x: Tensor, _ t: Tensor)
+        -> Tensor
+      {
+        network.predict(x, at: t, given: network.embed([prompt]).repeated(x.size(0)))
+      }
+      func target(_ x: Tensor, _ t: Tensor, _ r: String, _ a: String) -> Tensor {
+        predicted(model, r, x, t)
+          - 2 * (predicted(model, "a fox", x, t) - predicted(model, a, x, t))
+      }
+      for i in 0..<2 {
+        var step = Step(index: i, seed: 5)
+        let found = try objective.loss(student, &step).item
+        let picks = Tensor.randint(below: states.count, [3], Step(index: i, seed: 5).generator).ints
+        let (x, t) = (states.x.indexed(0, picks), states.t.indexed(0, picks))
+        func loss(_ r: String, _ a: String) -> Double {
+          (predicted(student, "a fox", x, t) - target(x, t, r, a)).squared().mean().item
+        }
+        let expected = loss(form.r, form.a)
+        #expect(abs(found / expected - 1) < 1e-3, "\(i) \(found) \(expected)")
+        for (r, a) in [("a cat", "a cat"), ("", ""), ("a cat", ""), ("", "a cat")]
+        where (r, a) != (form.r, form.a) {
+          #expect(abs(loss(r, a) / expected - 1) > 0.02, "\(r), \(a)")
+        }
+      }
+      // An adversary is given the same target.
+      let d = try objective.draw([0], Step(index: 0, seed: 1))
+      let wanted = target(d.x, d.t, form.r, form.a)
+      let size = (wanted - predicted(model, "a fox", d.x, d.t)).abs().max().item
+      #expect(d.target(of: student).distance(to: wanted) < 1e-3 * size)
+    }
   }
 
   /// ESD's anchor costs predictions where the trajectory has none: none for the empty prompt.

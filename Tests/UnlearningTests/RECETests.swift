@@ -58,6 +58,56 @@ import Training
     #expect(rece > uce)
   }
 
+  /// Later edits by hand: c' of eq. 8 from the weights as they are, then UCE's eq. 7 with c' for c and the weights of
+  /// the later edits. b = 0 is UCE's rule, here 1/3.
+  @Test(arguments: [(epochs: 1, b: 0.7), (epochs: 2, b: 0)]) func laterEditsAreTheFormulas(
+    _ form: (epochs: Int, b: Double)
+  ) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let phrase = Concept.Phrase("a fox", words: "fox", anchor: "a cat")
+    let erasure = Erasure(
+      forget: [Concept("fox", phrases: [phrase])], preserve: ["an umbrella"])
+    var rece = RECE()
+    (rece.epochs, rece.regularization, rece.preserveScale) = (form.epochs, 0.05, form.b)
+    (rece.lambda, rece.eraseScale) = (0.3, 2)
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder)
+      let found = try rece.erase(erasure, from: model, run).vector
+      let first = try UCE().erase(erasure, from: model, run).vector
+      try withoutGradients {
+        let paths = ParameterSelection.crossAttentionKeysValues.paths(of: model.parameters)
+        let original = try paths.map { try #require(model.parameters[$0]).to(.float64) }
+        var w = try zip(paths, original).map { $1 + (try #require(first.tensors[$0])).to(.float64) }
+        let (c, g) = try TokenAlignment.aligned(phrase, model)
+        let rows = model.embed(["", "a cat", "an umbrella"]).hidden.to(.float64)
+        let kept = rows.reshaped(-1, rows.size(2))
+        let one = Tensor.identity(rows.size(2), .float64)
+        func gram(_ a: Tensor, _ b: Tensor) -> Tensor { a.transposed(0, 1).matmul(b) }
+        let b = form.b > 0 ? form.b : 1.0 / 3
+        for _ in 0..<form.epochs {
+          let left = w.reduce(0.05 * one) { $0 + gram($1, $1) }
+          let right = zip(w, original).reduce(0 * one) { $0 + gram($1.0, $1.1) }
+          let derived = c.matmul(left.inverse().matmul(right).transposed(0, 1))  // c' [n, D]
+          let system = 0.3 * one + 2 * gram(derived, derived) + b * gram(kept, kept)
+          w = w.map { w in
+            (0.3 * w + 2 * w.matmul(gram(g, derived)) + b * w.matmul(gram(kept, kept)))
+              .matmul(system.inverse())
+          }
+        }
+        for (i, path) in paths.enumerated() {
+          let change = w[i] - original[i]
+          let size = change.abs().max().item
+          let tensor = try #require(found.tensors[path])
+          #expect(tensor.distance(to: change) < 1e-4 * size, "\(path.name)")
+          // The later edits are seen beside UCE's.
+          let uce = try #require(first.tensors[path])
+          #expect(uce.distance(to: change) > 1e-2 * size, "\(path.name)")
+        }
+      }
+    }
+  }
+
   @Test func withoutEpochsItIsUCE() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     try Fixtures.temporaryFolder { folder in

@@ -214,6 +214,90 @@ import Training
     #expect(method.norm(erasers).item == 0)
   }
 
+  /// `form=whole` by hand with weights that have moved: r_c of the trained weights has both predictions from them, that
+  /// of the original has none, and the L1 norm is of the change.
+  @Test(arguments: [1, 2]) func theLossOfTheWholeForm(_ count: Int) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    let method = Self.small { ($0.form, $0.lambda) = (.whole, 1e-4) }
+    let phrases = [
+      Concept.Phrase("a fox", words: "fox", anchor: "a cat"),
+      Concept.Phrase("a bus", words: "bus", anchor: "an owl"),
+    ].prefix(count)
+    let concepts = phrases.map { Concept($0.words, phrases: [$0]) }
+    let paths = ParameterSelection.crossAttention.paths(of: model.parameters)
+    var moved: [ParameterPath: Tensor] = [:]
+    var norm = 0.0  // sum_l | W_l - W_l(theta_0) |_1
+    for (i, path) in paths.enumerated() {
+      let w = try #require(model.parameters[path])
+      let change = 0.2 * Tensor.randn(w.shape, Generator(seed: UInt64(i)))
+      moved[path] = w + change
+      norm += change.abs().sum().item
+    }
+    let student = try model.replacing(moved)
+    try Fixtures.temporaryFolder { folder in
+      let run = try Run(folder, seed: 1)
+      let objective = try WholeSepME(of: method).objective(
+        Erasure(forget: concepts), original: model, run)
+      try withoutGradients {
+        for i in 0..<2 {
+          var step = Step(index: i, seed: 5)
+          let found = try objective.loss(student, &step).item
+          var own: [Double] = []
+          for (concept, phrase) in zip(concepts, phrases) {
+            let known = try ConceptInTraining(concept, method, model, run)
+            let d = known.states.draw(2, known.step(i))
+            func e(_ network: DiffusionModel, _ prompt: String) -> Tensor {
+              network.predict(d.x, at: d.t, given: network.embed([prompt]).repeated(2))
+            }
+            let (c, a) = (e(student, phrase.prompt), e(student, phrase.anchor))
+            let r0 = e(model, phrase.prompt) - e(model, phrase.anchor)
+            let right = ((c - a) * r0).mean().item
+            own.append(right)
+            // eps_o(x_t | a) in the place of eps_theta(x_t | a), and the other way round, are others.
+            let half = ((c - e(model, phrase.anchor)) * r0).mean().item
+            let live = ((c - a) * (e(model, phrase.prompt) - a)).mean().item
+            for wrong in [half, live] {
+              #expect(abs(wrong - right) > 0.01 * abs(right), "\(wrong) \(right)")
+            }
+          }
+          // Each of sum_i eta_i L_cor(c_i) is as large as the largest.
+          let largest = own.map(abs).max() ?? 0
+          let correlation = own.map { $0 < 0 ? -largest : largest }.reduce(0, +)
+          let expected = correlation + 1e-4 / Double(paths.count) * norm
+          #expect(abs(found - expected) < 1e-4 * (largest + norm * 1e-6), "\(found) \(expected)")
+        }
+      }
+    }
+  }
+
+  /// Evaluations of the U-Net in a whole erasure of two concepts. A trajectory has two predictions at every state,
+  /// which are not made again: an empty anchor costs none. Noised pictures have neither.
+  @Test(arguments: SepME.Form.allCases) func evaluationsOfAnErasure(_ form: SepME.Form) throws {
+    Runtime.threads = 1
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func cost(_ anchor: String, _ states: SepME.States = .trajectories) throws -> Int {
+      let method = Self.small {
+        ($0.form, $0.states, $0.tolerance, $0.guarding.limit) = (form, states, 0.1, 0)
+        ($0.training.steps, $0.tau, $0.tauShare) = (3, -1e9, 0)
+      }
+      let concepts = ["fox", "bus"].map {
+        Concept($0, phrases: [.init("a \($0)", words: $0, anchor: anchor)])
+      }
+      return try Fixtures.temporaryFolder { folder in
+        let (run, before) = (try Run(folder, seed: 1), model.evaluations)
+        _ = try method.erase(Erasure(forget: concepts), from: model, run)
+        let counted = run.events().last { $0["stage"]?.string == "cost" }?["evaluations"]?.int
+        return try form == .whole ? #require(counted) : model.evaluations - before
+      }
+    }
+    // Two concepts of two trajectories of four states; three steps of two samples of each concept.
+    let training = 3 * 2 * 2 * (form == .whole ? 2 : 1)
+    #expect(try cost("") == 2 * 16 + training)
+    #expect(try cost("a cat") == 3 * 16 + training)
+    #expect(try cost("", .noised) == 4 * 16 + training)
+  }
+
   /// Presets and forms set what they name, and no more than that where a layer says otherwise.
   @Test func presetsAndForms() throws {
     func method(_ options: JSON) throws -> SepME {

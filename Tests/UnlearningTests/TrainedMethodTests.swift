@@ -185,6 +185,33 @@ import Training
     }
   }
 
+  /// Concepts of one kind give the watched prompts in turn, those of other kinds the prompts of their own siblings, and
+  /// concepts without siblings take turns too.
+  @Test func nearPromptsOfSeveralConcepts() throws {
+    let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
+    func concept(_ name: String, _ style: String, _ siblings: [String]) -> Concept {
+      var concept = Concept(
+        name, phrases: [.init("a \(style) of a \(name)", words: name, anchor: "a \(style)")])
+      concept.siblings = siblings
+      return concept
+    }
+    func near(_ concepts: [Concept], _ count: Int) -> [String: Int] {
+      let prompts = Erasure(forget: concepts).near(in: model, count: count, Generator(seed: 1))
+      #expect(prompts.count == count && Set(prompts).count == count, "\(prompts)")
+      return ["photo", "sketch", "print"].reduce(into: [:]) { counts, style in
+        counts[style] = prompts.count { $0.hasPrefix("a \(style) of ") }
+      }
+    }
+    let animals = ["cat", "dog", "frog", "lion", "tiger", "rabbit"]
+    let (fox, wolf) = (concept("fox", "photo", animals), concept("wolf", "sketch", animals))
+    #expect(near([fox, wolf], 7) == ["photo": 3, "sketch": 3, "print": 0])
+    #expect(near([wolf, fox], 6) == ["photo": 2, "sketch": 3, "print": 0])
+    let bus = concept("bus", "print", ["car"])
+    #expect(near([fox, wolf, bus], 8) == ["photo": 3, "sketch": 3, "print": 1])
+    let words = [concept("fox", "photo", []), concept("bus", "print", [])]
+    #expect(near(words, 5) == ["photo": 2, "sketch": 0, "print": 2])
+  }
+
   @Test func withoutAGoodCheckNothingIsKept() throws {
     let model = try DiffusionModel.load(Fixtures.url("tiny-sd1"))
     let (erased, _) = try Self.erase(Self.esd(steps: 25, limit: 1e-9), model)

@@ -24,19 +24,32 @@ public struct LatentSet {
   public init(
     _ images: CaptionedImages, _ model: DiffusionModel, progress: (Int, Int) -> Void = { _, _ in }
   ) throws {
+    try self.init(images, model, together: model.batch(atMost: 16), progress: progress)
+  }
+
+  /// The same by batches of a given size.
+  /// - Parameter count: pictures that go through the codec at once, from 1
+  package init(
+    _ images: CaptionedImages, _ model: DiffusionModel, together count: Int,
+    progress: (Int, Int) -> Void = { _, _ in }
+  ) throws {
     try model.schedule.check()
     let codec = try model.codec
     var parts: [(mean: Tensor, deviation: Tensor)] = []
-    for i in 0..<images.count {
-      try Interrupt.check()
-      let x = try images.picture(i, size: model.imageSize).tensor.to(model.device)
+    for first in stride(from: 0, to: images.count, by: count) {
+      let some = first..<min(first + count, images.count)
+      let pictures = try some.map { i -> Image in
+        try Interrupt.check()
+        return try images.picture(i, size: model.imageSize)
+      }
+      let x = Image.batch(pictures).to(model.device)  // [b, 3, H, W]
       parts.append(
         withoutGradients {
           let (mean, logVariance) = codec.posterior(x)
           let center = codec.scaled(mean)
           return (center, codec.scaled(mean + (0.5 * logVariance).exp()) - center)
         })
-      progress(i + 1, images.count)
+      progress(some.upperBound, images.count)
     }
     mean = Tensor.concatenate(parts.map(\.mean))
     let spread = Tensor.concatenate(parts.map(\.deviation))
