@@ -25,6 +25,12 @@ import Testing
       #expect(full.code == 2 && full.error.contains("use all 16 directions"), "\(full.error)")
       // The option that helps is named, where it is found out and before.
       #expect(full.error.contains("; otherwise keep fewer prompts"), "\(full.error)")
+      // A request that is refused changes nothing.
+      for words in [["owl", "owl"], ["owl", "fox"]] {
+        let refused = try run(["eraser", "add", set] + words)
+        #expect(refused.code == 2, "\(refused.error)")
+        #expect(!(try lethe("eraser", "list", set)).out.contains("owl"))
+      }
       let crowded = try lethe("eraser", "add", set, "owl", "--tolerance", "1e-12")
       let option = try #require(full.error.firstMatch(of: /--set tolerance=([0-9.e-]+) leaves/))
       #expect(

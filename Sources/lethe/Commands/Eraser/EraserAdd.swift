@@ -68,6 +68,7 @@ extension EraserCommand {
         let themes = try folder.listedThemes()
         let layout = try folder.layout()
         let wording = ConceptWording(kind: kind, anchor: anchor, prompts: prompt)
+        var (known, new): ([String], [EraserSet.Entry]) = ([], [])
         for text in concepts {
           let name = Concept.name(of: text, in: themes)
           themes?.readingNote(text).map(CommonOptions.note)
@@ -75,15 +76,22 @@ extension EraserCommand {
           guard !name.isEmpty else {
             throw LetheError.badValue("add", "an empty text names nothing that could be forgotten")
           }
-          if erasers[name] != nil {
-            try erasers.switching([name], on: true)
-          } else {
-            let entry = try EraserSet.Entry.managed(
-              name, in: themes, wording, paraphrases: paraphrase, partners: partner)
-            try layout.refuseCut(entry.prompts + entry.paraphrases + entry.anchors, of: name)
-            try erasers.add(entry)
+          guard !known.contains(name), !new.contains(where: { $0.name == name }) else {
+            throw LetheError.badValue(
+              "add", "'\(name)' is given twice; accepted: every concept once")
           }
+          guard erasers[name] == nil else {
+            known.append(name)
+            continue
+          }
+          let entry = try EraserSet.Entry.managed(
+            name, in: themes, wording, paraphrases: paraphrase, partners: partner)
+          try layout.refuseCut(entry.prompts + entry.paraphrases + entry.anchors, of: name)
+          new.append(entry)
         }
+        // A request that is refused changes nothing.
+        if !known.isEmpty { try erasers.switching(known, on: true) }
+        for entry in new { try erasers.add(entry) }
         guard !common.isQuiet || common.json else { return }
         let model = try erasers.modelFolder.model(on: common.openDevice())
         let budget = RankBudget(erasers, model, tolerance: tolerance)
