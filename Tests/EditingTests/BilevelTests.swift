@@ -147,18 +147,17 @@ import Training
     for (rule, expected) in rules { #expect(rule.furtherLists == expected, "\(rule)") }
   }
 
-  /// L_f = |p|^2 / 2, whose gradient shrinks as p does: one inner step of length s = 0.01 sqrt(2) takes
-  /// g = |p| s - s^2 / 2. The training ends at the second line of the log where g is at most `until` of the first.
-  @Test(arguments: [0.5, 0])
-  func trainingEndsWhereForgettingIsMeasured(_ until: Double) throws {
+  /// A training of p from (3, 4) on L_f = |p|^2 / 2 alone, 40 steps at most, with a line of the log in every fourth: p at
+  /// its end, the gaps by step, and the steps that are done.
+  private func course(
+    innerSteps: Int, innerRate: Double, until: Double
+  ) throws -> (p: Tensor, gaps: [Int: Double], done: Int) {
     let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
     let p = Tensor([3, 4] as [Float])
     p.requiresGradient = true
-    let still = LinearLoss(p: p, direction: Tensor([0, 0] as [Float]))
     var rule = Bilevel(
-      retain: still, forget: Halved(p: p), lambda: .fixed(1), innerSteps: 1, innerRate: 0.01,
-      until: until)
-    let s = 0.01 * 2.0.squareRoot()
+      retain: LinearLoss(p: p, direction: Tensor([0, 0] as [Float])), forget: Halved(p: p),
+      lambda: .fixed(1), innerSteps: innerSteps, innerRate: innerRate, until: until)
     var training = Training(steps: 40, rate: 0.1, optimizer: .init(.sgd))
     training.logEvery = 4
     var gaps: [Int: Double] = [:]
@@ -167,6 +166,15 @@ import Training
       gaps[step.index] = step.log["g"]
       return found
     }
+    return (p, gaps, done)
+  }
+
+  /// L_f = |p|^2 / 2, whose gradient shrinks as p does: one inner step of length s = 0.01 sqrt(2) takes
+  /// g = |p| s - s^2 / 2. The training ends at the second line of the log where g is at most `until` of the first.
+  @Test(arguments: [0.5, 0])
+  func trainingEndsWhereForgettingIsMeasured(_ until: Double) throws {
+    let (p, gaps, done) = try course(innerSteps: 1, innerRate: 0.01, until: until)
+    let s = 0.01 * 2.0.squareRoot()
     // p shrinks by 0.9 a step from 5 on, and is looked at in steps 3, 7, 11, ... and, where it can end, at the first.
     func gap(_ k: Int) -> Double { 5 * pow(0.9, Double(k)) * s - s * s / 2 }
     #expect(gaps[3].map { abs($0 - gap(3)) < 1e-4 } == true && gaps[4] == nil)
@@ -182,19 +190,7 @@ import Training
   /// Without inner steps g is L_f itself, 25/2 times 0.81 a step: 0.81^k is below a tenth from k = 11 on, so that the
   /// second low look is in step 15.
   @Test func withoutInnerStepsTheLossItselfIsMeasured() throws {
-    let model = try DiffusionModel.load(Fixtures.url("tiny-ddpm"))
-    let p = Tensor([3, 4] as [Float])
-    p.requiresGradient = true
-    let still = LinearLoss(p: p, direction: Tensor([0, 0] as [Float]))
-    var rule = Bilevel(retain: still, forget: Halved(p: p), lambda: .fixed(1), until: 0.1)
-    var training = Training(steps: 40, rate: 0.1, optimizer: .init(.sgd))
-    training.logEvery = 4
-    var gaps: [Int: Double] = [:]
-    let done = try TrainingLoop("test", training, seed: 1).fit([p]) { step in
-      let found = try rule.gradient(model, over: [p], &step)
-      gaps[step.index] = step.log["g"]
-      return found
-    }
+    let (_, gaps, done) = try course(innerSteps: 0, innerRate: 0, until: 0.1)
     func loss(_ k: Int) -> Double { 12.5 * pow(0.81, Double(k)) }
     #expect(gaps.keys.sorted() == [0, 3, 7, 11, 15])
     for (k, g) in gaps { #expect(abs(g - loss(k)) < 1e-4, "\(k): \(g)") }

@@ -9,9 +9,9 @@ extension Concept {
     return nearest(names, to: concepts, in: model)
   }
 
-  /// The nearest and the farthest siblings of each concept, at most `count` and half of all, with the concept that each is
-  /// nearest to or farthest from. Every concept has the same number of them, where it has so many. None is on both sides but an
-  /// only one.
+  /// The nearest and the farthest siblings of each concept, at most `count` and half of all, with the concept that each
+  /// is nearest to or farthest from. Every concept has the same number of them, where it has so many. An only sibling is
+  /// on both sides, any other on one.
   package static func extremes(
     _ count: Int, of concepts: [Concept], in model: DiffusionModel
   ) -> (near: [(name: String, concept: Concept)], far: [(name: String, concept: Concept)]) {

@@ -197,10 +197,10 @@ public struct Bilevel: GradientRule {
   /// Batches that g is measured on.
   static let heldOut = 4
 
-  /// g = L_f(theta) - L_f(theta_K), or L_f(theta) where K is 0; the parameters are put back. Both terms are means over the same `heldOut` batches,
-  /// whose draws of pictures, timesteps and noise no inner step makes; from a pool of states they may be the same
-  /// states. Every step uses the same batches, so that the course of g shows the training and not the draws. The
-  /// released code takes L_f(theta_K) as the mean over the inner loop's own batches.
+  /// g = L_f(theta) - L_f(theta_K), or L_f(theta) where K is 0; the parameters are put back. Both terms are means over
+  /// the same `heldOut` batches, whose draws of pictures, timesteps and noise no inner step makes; from a pool of states
+  /// they may be the same states. Every step uses the same batches, so that the course of g shows the training and not
+  /// the draws. The released code takes L_f(theta_K) as the mean over the inner loop's own batches.
   private func gap(_ model: DiffusionModel, _ parameters: [Tensor], _ outer: Step) throws -> Double
   {
     let atTheta = try heldOutLoss(model)
